@@ -1,0 +1,47 @@
+"""The legal sources our rules rest on, each at the certainty with which it was established."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Certainty(StrEnum):
+    """How well a source is known to say what we make of it; the value is what people read."""
+
+    SEEN = "theo văn bản"
+    BY_ANALOGY = "áp dụng tương tự"
+    OUR_READING = "cách hiểu của hệ thống"
+    PRACTICE = "theo thông lệ"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a rule comes from, in the words of a Vietnamese reader."""
+
+    citation: str
+    certainty: Certainty = Certainty.SEEN
+
+    def __str__(self) -> str:
+        return self.citation if self.certainty is Certainty.SEEN else f"{self.citation} ({self.certainty})"
+
+
+# The Civil Code speaks of time limits in general; Decree 118 does not refer to it.
+CLOCK_STARTS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 3")
+HOURS_START_AT_ONCE: Final = Source("Bộ luật Dân sự 2015, Điều 147 khoản 1", Certainty.BY_ANALOGY)
+FIRST_DAY_NOT_COUNTED: Final = Source("Bộ luật Dân sự 2015, Điều 147 khoản 2 và 3", Certainty.BY_ANALOGY)
+PERIOD_ENDS_WITH_ITS_LAST_DAY: Final = Source("Bộ luật Dân sự 2015, Điều 148 khoản 1 và 6", Certainty.BY_ANALOGY)
+END_OF_MONTH: Final = Source("Bộ luật Dân sự 2015, Điều 148 khoản 3", Certainty.BY_ANALOGY)
+ROLLS_TO_WORKING_DAY: Final = Source("Bộ luật Dân sự 2015, Điều 148 khoản 5", Certainty.BY_ANALOGY)
+NO_WORK_ON_WEEKENDS: Final = Source("Quyết định 188/1999/QĐ-TTg, Điều 1")
+PUBLIC_HOLIDAYS: Final = Source("Bộ luật Lao động 2019, Điều 112")
+COMPENSATORY_DAY: Final = Source("Bộ luật Lao động 2019, Điều 111 khoản 3")
+CULTURE_DAY: Final = Source("Nghị quyết 28/2026/QH16, Điều 2 khoản 1")
+SAME_CLOCK: Final = Source("Giờ hẹn trùng giờ tiếp nhận", Certainty.PRACTICE)
+EIGHT_HOUR_DAY: Final = Source(
+    "01 ngày làm việc bằng 08 giờ làm việc (Quyết định 95/2025/QĐ-UBND tỉnh Nghệ An)", Certainty.PRACTICE
+)
+CUTOFF: Final = Source("Giờ chốt tiếp nhận do thủ tục quy định", Certainty.PRACTICE)
+RESTART_AFTER_SUPPLEMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
+PAUSE_BY_PROCEDURE: Final = Source("Tạm dừng tính thời gian theo quy định của thủ tục", Certainty.PRACTICE)
+APOLOGY_ONE_DAY_BEFORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
+LAST_WORKING_DAY_BEFORE: Final = Source("Ngày làm việc cuối cùng trước ngày đó", Certainty.OUR_READING)

@@ -1,0 +1,41 @@
+"""All working time of the house: pure, exact, in whole minutes of Vietnamese local time.
+
+`Calendar` says which dates are worked, `OfficeHours` when an office works on them. `due` counts a `TimeLimit` from the
+acceptance (one rule per unit in `rules.py`), applies stops in their order, and the clock policy at the end. `questions.py` asks
+the same count other ways. Nothing here knows a clock, a file or a database; a year that is not loaded is an error, never a guess.
+"""
+
+from shared.working_time.calendar import Calendar, CalendarDay, CalendarWrong, DayKind, DayStatus
+from shared.working_time.due_date import Due, InstantWrong, StillStopped, StopWrong, due
+from shared.working_time.limits import DueClock, LimitWrong, Stop, StopPolicy, TimeLimit, Unit
+from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours, OfficeHoursWrong, Season, Session, parse_sessions
+from shared.working_time.questions import add_working_minutes, allotment_minutes
+from shared.working_time.timeline import CalendarUnknown
+
+__all__ = [
+    "STANDARD_HOURS",
+    "Calendar",
+    "CalendarDay",
+    "CalendarUnknown",
+    "CalendarWrong",
+    "DayKind",
+    "DayStatus",
+    "Due",
+    "DueClock",
+    "InstantWrong",
+    "LimitWrong",
+    "OfficeHours",
+    "OfficeHoursWrong",
+    "Season",
+    "Session",
+    "StillStopped",
+    "Stop",
+    "StopPolicy",
+    "StopWrong",
+    "TimeLimit",
+    "Unit",
+    "add_working_minutes",
+    "allotment_minutes",
+    "due",
+    "parse_sessions",
+]

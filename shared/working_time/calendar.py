@@ -1,0 +1,168 @@
+"""Which dates are worked: the calendar of holidays and make-up days, each row with its source."""
+
+import csv
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+from shared.errors import NotUnderstood
+from shared.working_time.office_hours import SATURDAY, OfficeHours, OfficeHoursWrong, Sessions, parse_sessions
+from shared.working_time.timeline import CalendarUnknown, Timeline, day_shape
+
+# Offices may be sent by strangers with each case: what is kept ready for them is bounded.
+TIMELINES_KEPT: Final = 256
+
+
+class CalendarWrong(NotUnderstood):
+    """This calendar cannot be read."""
+
+
+class DayKind(StrEnum):
+    """What a row makes of its date."""
+
+    OFF = "off"
+    MAKEUP = "makeup"
+
+
+class DayStatus(StrEnum):
+    """Whether a row has been decided by the authority competent for it."""
+
+    ANNOUNCED = "announced"
+    PROVISIONAL = "provisional"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One date that is not what its weekday says. A make-up day may bring sessions of its own; none = those of a Monday."""
+
+    on: date
+    kind: DayKind
+    name: str
+    source: str
+    status: DayStatus = DayStatus.ANNOUNCED
+    sessions: Sessions = ()
+
+    @property
+    def changes_the_week(self) -> bool:
+        """Whether the date would be another without this row: a holiday on a Sunday takes nothing away."""
+        return (self.kind is DayKind.OFF) == (self.on.weekday() < SATURDAY) or bool(self.sessions)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Holidays and make-up days of the years it knows: those with a row, unless they are named."""
+
+    days: tuple[CalendarDay, ...]
+    known_years: frozenset[int] = frozenset()
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        ordered = tuple(sorted(self.days, key=lambda day: day.on))
+        for earlier, later in pairwise(ordered):
+            if earlier.on == later.on:
+                raise CalendarWrong(f"The calendar has two rows for {later.on}.")
+        object.__setattr__(self, "days", ordered)
+        if not self.known_years:
+            object.__setattr__(self, "known_years", frozenset(day.on.year for day in ordered))
+
+    @classmethod
+    def parse(cls, csv_text: str, *, version: str = "") -> "Calendar":
+        """Read CSV `date,kind,name,source,status` (`sessions` may follow). Raises CalendarWrong naming the line."""
+        reader = csv.DictReader(csv_text.removeprefix("\ufeff").splitlines())
+        missing = {"date", "kind", "name", "source", "status"} - set(reader.fieldnames or ())
+        if missing:
+            raise CalendarWrong(f"The calendar lacks the columns {', '.join(sorted(missing))}.")
+        return cls(tuple(_read_row(row, reader.line_num) for row in reader), version=version)
+
+    def with_days(self, days: Iterable[CalendarDay], *, version: str = "") -> "Calendar":
+        """This calendar with local rows laid over it; they replace rows of the same date and make no further year known."""
+        merged = {day.on: day for day in self.days} | {day.on: day for day in days}
+        return replace(self, days=tuple(merged.values()), version=version or self.version)
+
+    def day(self, on: date) -> CalendarDay | None:
+        """The row of a date, if it has one."""
+        return self._by_date.get(on)
+
+    def is_working_day(self, on: date) -> bool:
+        """Monday to Friday and not off, or a make-up day. Raises CalendarUnknown."""
+        if on.year not in self.known_years:
+            raise CalendarUnknown(on.year)
+        return self._is_worked(on)
+
+    def sessions(self, on: date, hours: OfficeHours) -> Sessions:
+        """The sessions of a date at an office; none if it is no working day. Raises CalendarUnknown."""
+        if not self.is_working_day(on):
+            return ()
+        row = self.day(on)  # a row of a working day is a make-up day's
+        return (row.sessions or hours.sessions(on, makeup=True)) if row else hours.sessions(on)
+
+    def timeline(self, hours: OfficeHours, day: int) -> Timeline:
+        """The run of known years around a day (an ordinal), laid out for an office. Raises CalendarUnknown."""
+        runs = self._timelines.get(hours)
+        if runs is None:
+            runs = self._lay_out(hours)
+        for run in runs:
+            if run.first <= day <= run.last:
+                return run
+        raise CalendarUnknown(date.fromordinal(min(max(day, 1), date.max.toordinal())).year)
+
+    def leans_on_provisional(self, first: int, last: int) -> bool:
+        """Whether a row that is not yet decided changes a day from `first` to `last` (ordinals, both included)."""
+        undecided = self._provisional
+        at = bisect_left(undecided, first)
+        return at < len(undecided) and undecided[at] <= last
+
+    @cached_property
+    def _by_date(self) -> dict[date, CalendarDay]:
+        return {day.on: day for day in self.days}
+
+    @cached_property
+    def _provisional(self) -> list[int]:
+        return [d.on.toordinal() for d in self.days if d.status is DayStatus.PROVISIONAL and d.changes_the_week]
+
+    @cached_property
+    def _timelines(self) -> dict[OfficeHours, tuple[Timeline, ...]]:
+        return {}
+
+    def _is_worked(self, on: date) -> bool:
+        row = self._by_date.get(on)
+        return on.weekday() < SATURDAY if row is None else row.kind is DayKind.MAKEUP
+
+    def _lay_out(self, hours: OfficeHours) -> tuple[Timeline, ...]:
+        runs = tuple(self._run(hours, first, last) for first, last in _runs(self.known_years))
+        while len(self._timelines) >= TIMELINES_KEPT:
+            self._timelines.pop(next(iter(self._timelines)), None)
+        self._timelines[hours] = runs
+        return runs
+
+    def _run(self, hours: OfficeHours, first: date, last: date) -> Timeline:
+        dates = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+        sessions = (self.sessions(on, hours) for on in dates)
+        return Timeline(first.toordinal(), [day_shape(worked) if worked else None for worked in sessions])
+
+
+def _runs(years: frozenset[int]) -> list[tuple[date, date]]:
+    """The known years as runs without a gap."""
+    firsts = sorted(year for year in years if year - 1 not in years)
+    lasts = sorted(year for year in years if year + 1 not in years)
+    return [(date(first, 1, 1), date(last, 12, 31)) for first, last in zip(firsts, lasts, strict=True)]
+
+
+def _read_row(row: dict[str, str | None], line: int) -> CalendarDay:
+    text = {column: (value or "").strip() for column, value in row.items() if isinstance(value, str)}
+    try:
+        return CalendarDay(
+            on=date.fromisoformat(text["date"]),
+            kind=DayKind(text["kind"]),
+            name=text["name"],
+            source=text["source"],
+            status=DayStatus(text["status"]),
+            sessions=parse_sessions(text.get("sessions", "")),
+        )
+    except (KeyError, ValueError, OfficeHoursWrong) as error:
+        raise CalendarWrong(f"Line {line} of the calendar cannot be read: {error}.") from None
