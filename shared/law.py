@@ -37,9 +37,7 @@ PUBLIC_HOLIDAYS: Final = Source("Bộ luật Lao động 2019, Điều 112")
 COMPENSATORY_DAY: Final = Source("Bộ luật Lao động 2019, Điều 111 khoản 3")
 CULTURE_DAY: Final = Source("Nghị quyết 28/2026/QH16, Điều 2 khoản 1")
 SAME_CLOCK: Final = Source("Giờ hẹn trùng giờ tiếp nhận", Certainty.PRACTICE)
-EIGHT_HOUR_DAY: Final = Source(
-    "01 ngày làm việc bằng 08 giờ làm việc (Quyết định 95/2025/QĐ-UBND tỉnh Nghệ An)", Certainty.PRACTICE
-)
+EIGHT_HOUR_DAY: Final = Source("01 ngày làm việc bằng 08 giờ làm việc (Quyết định 95/2025/QĐ-UBND tỉnh Nghệ An)", Certainty.PRACTICE)
 CUTOFF: Final = Source("Giờ chốt tiếp nhận do thủ tục quy định", Certainty.PRACTICE)
 RESTART_AFTER_SUPPLEMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
 PAUSE_BY_PROCEDURE: Final = Source("Tạm dừng tính thời gian theo quy định của thủ tục", Certainty.PRACTICE)

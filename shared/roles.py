@@ -87,7 +87,7 @@ async def _prepare_schema(connection: AsyncConnection, service: str) -> None:
 
 
 def scram_verifier(password: str) -> str:
-    """What the server keeps of a password (RFC 5803). With this sent in its place the password stands in no statement and no log."""
+    """What the server keeps of a password (RFC 5803). Sent in its place, it leaves the password out of statements and logs."""
     salt = os.urandom(16)
     salted = hashlib.pbkdf2_hmac("sha256", unicodedata.normalize("NFKC", password).encode(), salt, SCRAM_ITERATIONS)
     client_key, server_key = (hmac.digest(salted, name, "sha256") for name in (b"Client Key", b"Server Key"))

@@ -205,9 +205,7 @@ def in_order(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
 
 
 def _interruption(place: int, stop: Stop) -> Interruption:
-    return Interruption(
-        place, minute_of(stop.started_at), None if stop.ended_at is None else minute_of(stop.ended_at), stop.policy
-    )
+    return Interruption(place, minute_of(stop.started_at), None if stop.ended_at is None else minute_of(stop.ended_at), stop.policy)
 
 
 def _beginning(stop: Interruption) -> tuple[int, bool, int]:

@@ -92,9 +92,7 @@ class TimeLimit:
 def _must_be_countable(amount: Decimal) -> None:
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or not 0 < amount <= LARGEST_AMOUNT or exponent < SMALLEST_EXPONENT:
-        raise LimitWrong(
-            f"The amount of a limit lies above 0 and up to {LARGEST_AMOUNT}, with at most {-SMALLEST_EXPONENT} decimals."
-        )
+        raise LimitWrong(f"The amount of a limit lies above 0 and up to {LARGEST_AMOUNT}, with at most {-SMALLEST_EXPONENT} decimals.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,7 @@ class Season:
         if len(self.week) != 7:
             raise OfficeHoursWrong("A week has seven days.")
         if not all(self.week[:SATURDAY]):
-            raise OfficeHoursWrong(
-                "Each day from Monday to Friday needs a session: whether it is a working day is the calendar's to say."
-            )
+            raise OfficeHoursWrong("Each day from Monday to Friday needs a session: whether it is a working day is the calendar's to say.")
         for sessions in self.week:
             if in_order(sessions) != sessions:
                 raise OfficeHoursWrong("The sessions of a day are given from morning to evening.")

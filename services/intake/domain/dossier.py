@@ -1,0 +1,48 @@
+"""A dossier as the desk sees it: one frozen value for its whole life, from submission to returned result."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """Before it has a code it is a submission: the same thing, the same id. `version` counts changes, `told` our events about it."""
+
+    id: UUID
+    version: int
+    told: int
+    state: State
+    procedure: ProcedureRef
+    offices: Offices
+    channel: Channel
+    people: tuple[Person, ...]
+    result_wanted: ReturnWish
+    lookup_secret: str
+    created_at: datetime
+    code: str | None = None
+    national_code: str | None = None
+    case: str | None = None
+    level: str | None = None
+    process: int | None = None
+    submitted_at: datetime | None = None
+    accepted_at: datetime | None = None
+    appointment_at: datetime | None = None
+    appointment_reason: str | None = None
+    limit_text: str | None = None
+    calendar_version: UUID | None = None
+    received_by: str | None = None
+    on_the_spot: bool = False
+    supplement_asked: tuple[str, ...] = ()
+    reason: str | None = None
+    decision: SignedDecision | None = None
+    result: Result | None = None
+    completed_at: datetime | None = None
+    result_at_desk_at: datetime | None = None
+    delivered_online_at: datetime | None = None
+    returned_at: datetime | None = None
+    returned_by: ReturnWay | None = None

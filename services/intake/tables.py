@@ -1,0 +1,327 @@
+"""The rows of schema `intake`: catalogue, offices and calendar; submissions and dossiers with what lies in them; postal items."""
+
+from dataclasses import asdict, fields, replace
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.journal import JournalLine
+from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
+from shared.errors import Changed, NotFound
+from shared.ids import uuid7
+from shared.runtime import Transaction
+from shared.service import common_tables
+
+metadata: Final = MetaData(schema="intake")
+office: Final = common_tables(metadata)
+
+_INSTANT: Final = DateTime(timezone=True)
+
+# ------------------------------------------------------------------------------------------------ reference data
+
+procedure: Final = Table(
+    "procedure",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("version_id", Uuid, nullable=False),
+    Column("plain_day", Text, nullable=False, server_default="calendar"),
+    Column("told", Integer, nullable=False, server_default="0"),
+)
+
+procedure_version: Final = Table(
+    "procedure_version",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("content", JSONB, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("plain_day", Text, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("warnings", JSONB, nullable=False),
+    Column("loaded_at", _INSTANT, nullable=False),
+    Index("procedure_version_key_number", "key", "number", unique=True),
+)
+
+competence: Final = Table(
+    "competence",
+    metadata,
+    Column("office", Text, primary_key=True),
+    Column("procedure", Text, primary_key=True),
+    Column("bound_at", _INSTANT, nullable=False),
+    Column("bound_by", Text, nullable=False),
+    Index("competence_procedure", "procedure"),
+)
+
+calendar: Final = Table(
+    "calendar",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("version_id", Uuid, nullable=False),
+    Column("told", Integer, nullable=False, server_default="0"),
+)
+
+calendar_version: Final = Table(
+    "calendar_version",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("content_hash", Text, nullable=False),
+    Column("loaded_at", _INSTANT, nullable=False),
+    Index("calendar_version_key_number", "key", "number", unique=True),
+)
+
+# Moves with every change of catalogue, competence or calendar; whoever keeps them in memory looks at it.
+catalogue_revision: Final = Table(
+    "catalogue_revision",
+    metadata,
+    Column("only", Boolean, primary_key=True, server_default=text("true")),
+    Column("number", BigInteger, nullable=False),
+)
+
+# ------------------------------------------------------------------------------------------------ dossiers
+
+counter: Final = Table(
+    "counter",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+dossier: Final = Table(
+    "dossier",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("told", Integer, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False),
+    Column("code", Text, unique=True),
+    Column("national_code", Text, unique=True),
+    Column("procedure_key", Text, nullable=False),
+    Column("procedure_version", Uuid, nullable=False),
+    Column("procedure_name", Text, nullable=False),
+    Column("procedure_code", Text),
+    Column("case", Text),
+    Column("level", Text),
+    Column("process", SmallInteger),
+    Column("channel", Text, nullable=False),
+    Column("receiving", Text, nullable=False),
+    Column("competent", Text, nullable=False),
+    Column("supervising", Text, nullable=False),
+    Column("returning", Text, nullable=False),
+    Column("people", JSONB, nullable=False),
+    Column("submitted_at", _INSTANT),
+    Column("accepted_at", _INSTANT),
+    Column("appointment_at", _INSTANT),
+    Column("appointment_reason", Text),
+    Column("limit_text", Text),
+    Column("calendar_version", Uuid),
+    Column("received_by", Text),
+    Column("result_way", Text, nullable=False),
+    Column("electronic_only", Boolean, nullable=False, server_default=text("false")),
+    Column("lookup_secret", Text, nullable=False),
+    Column("receipt", JSONB),
+    Column("on_the_spot", Boolean, nullable=False, server_default=text("false")),
+    Column("supplement_asked", ARRAY(Text)),
+    Column("reason", Text),
+    Column("decision", JSONB),
+    Column("result", JSONB),
+    Column("completed_at", _INSTANT),
+    Column("result_at_desk_at", _INSTANT),
+    Column("delivered_online_at", _INSTANT),
+    Column("returned_at", _INSTANT),
+    Column("returned_by", Text),
+    Column("created_at", _INSTANT, nullable=False),
+    Index("dossier_receiving_state", "receiving", "state", "id"),
+    Index("dossier_competent", "competent", "id"),
+)
+
+paper: Final = Table(
+    "paper",
+    metadata,
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("originals", Integer, nullable=False, server_default="0"),
+    Column("copies", Integer, nullable=False, server_default="0"),
+    Column("file", Text),
+    Column("received_at", _INSTANT, nullable=False),
+)
+
+fee_line: Final = Table(
+    "fee_line",
+    metadata,
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("paid", Boolean, nullable=False),
+    Column("method", Text),
+    Column("receipt_number", Text),
+)
+
+postal_item: Final = Table(
+    "postal_item",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False, index=True),
+    Column("direction", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("tracking_number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("booked_at", _INSTANT, nullable=False),
+    Column("reported_at", _INSTANT),
+    Index("postal_item_tracking", "carrier", "tracking_number", unique=True),
+)
+
+# Everything a carrier ever said, understood or not; a report that came twice stands once.
+postal_report: Final = Table(
+    "postal_report",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("carrier", Text, nullable=False),
+    Column("tracking_number", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("cause", Text),
+    Column("place", Text),
+    Column("new_tracking_number", Text),
+    Column("effect", Text, nullable=False),
+    Column("heard_at", _INSTANT, nullable=False),
+    Index("postal_report_once", "carrier", "tracking_number", "code", "at", unique=True),
+)
+
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text),
+    Column("by", Text, nullable=False),
+    Column("office", Text),
+    Column("note", Text),
+    Column("source", Text, nullable=False),
+    Column("event_id", Uuid),
+    Index("journal_dossier", "dossier_id", "number"),
+)
+
+# ------------------------------------------------------------------------------------------------ a dossier comes and goes as a value
+
+
+async def load_dossier(tx: Transaction, name: str) -> Dossier:
+    """By id or by code alike. Raises NotFound."""
+    rows = await tx.run(select(dossier).where(_named(name)))
+    if (row := rows.one_or_none()) is None:
+        raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
+    return dossier_of(row)
+
+
+async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, *events: Event) -> Dossier:
+    """Write what changed, if the row still is the one that was read, with its journal line and what we tell. Raises Changed."""
+    changed = _columns(after)
+    statement = (
+        update(dossier)
+        .where(dossier.c.id == before.id, dossier.c.version == before.version)
+        .values(changed | {"version": dossier.c.version + 1, "told": dossier.c.told + len(events)})
+        .returning(dossier.c.version, dossier.c.told)
+    )
+    if (row := (await tx.run(statement)).one_or_none()) is None:
+        raise Changed(f"The dossier was changed meanwhile; you decided on version {before.version}.")
+    await add_line(tx, before.id, line)
+    await tx.publish(before.id, row.told, *events)
+    return replace(after, version=row.version, told=row.told)
+
+
+async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *events: Event) -> Dossier:
+    await tx.run(insert(dossier).values(_columns(new) | {"id": new.id, "version": 1, "told": len(events), "created_at": new.created_at}))
+    await add_line(tx, new.id, line)
+    await tx.publish(new.id, len(events), *events)
+    return replace(new, version=1, told=len(events))
+
+
+async def add_line(tx: Transaction, dossier_id: UUID, line: JournalLine) -> None:
+    """The journal only grows."""
+    await tx.run(insert(journal).values(asdict(line) | {"id": uuid7(), "dossier_id": dossier_id, "at": tx.now}))
+
+
+def _named(name: str) -> Any:
+    try:
+        return dossier.c.id == UUID(name)
+    except ValueError:
+        return dossier.c.code == name
+
+
+def dossier_of(row: Row[Any]) -> Dossier:
+    """The row as the domain knows it."""
+    plain = {field.name: getattr(row, field.name) for field in fields(Dossier) if field.name in dossier.c}
+    return Dossier(
+        **plain
+        | {
+            "state": State(row.state),
+            "channel": Channel(row.channel),
+            "procedure": ProcedureRef(
+                key=row.procedure_key, version_id=row.procedure_version, name=row.procedure_name, code=row.procedure_code
+            ),
+            "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
+            "people": tuple(Person.model_validate(person) for person in row.people),
+            "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+            "supplement_asked": tuple(row.supplement_asked or ()),
+            "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+            "result": Result.model_validate(row.result) if row.result else None,
+            "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
+        }
+    )
+
+
+_NOT_WRITTEN: Final = {"id", "version", "told", "created_at"}
+
+
+def _columns(value: Dossier) -> dict[str, Any]:
+    plain = {field.name: getattr(value, field.name) for field in fields(Dossier) if field.name in dossier.c}
+    special = {
+        "procedure_key": value.procedure.key,
+        "procedure_version": value.procedure.version_id,
+        "procedure_name": value.procedure.name,
+        "procedure_code": value.procedure.code,
+        **value.offices.model_dump(),
+        "people": [person.model_dump(mode="json", exclude_none=True) for person in value.people],
+        "result_way": value.result_wanted.way,
+        "electronic_only": value.result_wanted.electronic_only,
+        "supplement_asked": list(value.supplement_asked),
+        "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "result": value.result.model_dump(mode="json") if value.result else None,
+    }
+    return {name: column for name, column in (plain | special).items() if name not in _NOT_WRITTEN}

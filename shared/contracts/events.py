@@ -1,0 +1,378 @@
+"""The facts that cross a border. Named in the past, complete enough that nobody must ask back; they grow by optional fields only."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+
+
+class Event(BaseModel):
+    """A fact about one subject: a dossier, or an entry of the reference data. `type` is its name on the wire."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+    type: ClassVar[str]
+
+
+class ProcedureRef(BaseModel):
+    """The version of a procedure a dossier was received under, and what people call it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    key: str
+    version_id: UUID
+    name: str
+    code: str | None = None
+
+
+class Outcome(StrEnum):
+    """What the result says."""
+
+    GRANTED = "granted"
+    PARTLY = "partly"
+    REFUSED = "refused"
+
+
+class Result(BaseModel):
+    """The result of a dossier. A refusal is a result too, with its reasons. Documents are named by reference only."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    outcome: Outcome
+    document_number: str | None = None
+    document_reference: str | None = None
+    reasons: str | None = None
+
+
+class SignedDecision(BaseModel):
+    """A decision issued: number, date, who signed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    number: str
+    signed_on: date
+    signer: str
+
+
+# --- told by intake: submissions
+
+
+class SubmissionReceived(Event):
+    """A submission waits for the desk: pushed by the portal, or an incomplete dossier left at the counter or brought by post."""
+
+    type: ClassVar[str] = "vn.motcua.submission.received.v1"
+    national_code: str | None = None
+    procedure: ProcedureRef
+    offices: Offices
+    channel: Channel
+    submitted_at: AwareDatetime
+    people: tuple[Person, ...]
+
+
+class SubmissionSupplementRequested(Event):
+    """The desk asks, once and for all items, for what is missing before it can accept."""
+
+    type: ClassVar[str] = "vn.motcua.submission.supplement_requested.v1"
+    papers: tuple[str, ...]
+    reason: str
+
+
+class SubmissionSupplemented(Event):
+    """What was missing has been sent; the submission waits for the desk again."""
+
+    type: ClassVar[str] = "vn.motcua.submission.supplemented.v1"
+    papers: tuple[str, ...]
+
+
+class SubmissionRefused(Event):
+    """The desk does not accept the submission."""
+
+    type: ClassVar[str] = "vn.motcua.submission.refused.v1"
+    reason: str
+
+
+class SubmissionWithdrawn(Event):
+    """The applicant took the submission back before it was accepted."""
+
+    type: ClassVar[str] = "vn.motcua.submission.withdrawn.v1"
+    reason: str | None = None
+
+
+# --- told by intake: dossiers
+
+
+class Receipt(Event):
+    """What reception fixed, whichever door the dossier came through: the base of the two events that begin a dossier."""
+
+    code: str
+    procedure: ProcedureRef
+    case: str | None = None
+    level: str | None = None
+    offices: Offices
+    channel: Channel
+    accepted_at: AwareDatetime
+    appointment_at: AwareDatetime
+    limit_text: str
+    calendar_version: UUID | None = None
+    received_by: str
+    result_wanted: ReturnWish
+    lookup_secret: str | None = None
+    people: tuple[Person, ...]
+
+
+class DossierReceived(Receipt):
+    """A complete dossier was accepted: its clock starts, the agency has the baton."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.received.v1"
+    process: int | None = None
+    """Place of the chosen internal process among the version's processes, from 0; none: one step with the whole limit."""
+
+
+class DossierResolvedOnTheSpot(Receipt):
+    """Received, decided and handed over in one call at the desk."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.resolved_on_the_spot.v1"
+    result: Result
+    decision: SignedDecision | None = None
+
+
+class ResultAtDesk(Event):
+    """The desk has taken the result over: now, and not before, people may come and collect it."""
+
+    type: ClassVar[str] = "vn.motcua.result.at_desk.v1"
+    handed_over_by: str
+    taken_over_by: str
+
+
+class ResultDelivered(Event):
+    """One form of the result reached the applicant while another is still owed."""
+
+    type: ClassVar[str] = "vn.motcua.result.delivered.v1"
+    way: ReturnWay
+
+
+class DossierReturned(Event):
+    """Nothing is owed any more: the result has been returned."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.returned.v1"
+    way: ReturnWay
+    returned_at: AwareDatetime
+    collected_by: str | None = None
+    """`applicant` or `representative`; their name stays with the desk."""
+
+
+class PapersHandedOver(Event):
+    """Papers left one unit for another; a row of the control slip."""
+
+    type: ClassVar[str] = "vn.motcua.papers.handed_over.v1"
+    from_office: str
+    to_office: str
+    handed_over_by: str
+    note: str | None = None
+
+
+class PapersTakenOver(Event):
+    """Papers arrived: the second name of the hand-over."""
+
+    type: ClassVar[str] = "vn.motcua.papers.taken_over.v1"
+    office: str
+    taken_over_by: str
+
+
+class PostalEvent(Event):
+    """Something happened to the postal item that carries a result (direction `out`) or brought a dossier (`in`)."""
+
+    carrier: str
+    tracking_number: str
+    at: AwareDatetime
+    cause: str | None = None
+    place: str | None = None
+
+
+class PostalItemBooked(PostalEvent):
+    """The carrier was asked to take the result to the applicant."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.booked.v1"
+
+
+class PostalItemPosted(PostalEvent):
+    """The carrier has it."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.posted.v1"
+
+
+class PostalItemAttemptFailed(PostalEvent):
+    """The carrier found nobody who could take it."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.attempt_failed.v1"
+    attempt: int
+
+
+class PostalItemHeld(PostalEvent):
+    """The carrier keeps it for collection."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.held.v1"
+
+
+class PostalItemDelivered(PostalEvent):
+    """The applicant has it, with proof."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.delivered.v1"
+
+
+class PostalItemSentBack(PostalEvent):
+    """It came back to the desk."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.sent_back.v1"
+
+
+class PostalItemLost(PostalEvent):
+    """The carrier lost it."""
+
+    type: ClassVar[str] = "vn.motcua.postal_item.lost.v1"
+
+
+# --- told by processing
+
+
+class DossierTakenUp(Event):
+    """An officer of the agency began to work on the case."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.taken_up.v1"
+    taken_up_at: AwareDatetime
+    officer: str
+
+
+class StepCompleted(Event):
+    """A step of the process is done; `next_step` has the case now."""
+
+    type: ClassVar[str] = "vn.motcua.step.completed.v1"
+    step: int
+    actor: str | None = None
+    completed_at: AwareDatetime
+    due_at: AwareDatetime | None = None
+    officer: str
+    next_step: int | None = None
+    next_actor: str | None = None
+
+
+class DecisionIssued(Event):
+    """The decision was signed; nothing can be withdrawn any more."""
+
+    type: ClassVar[str] = "vn.motcua.decision.issued.v1"
+    decision: SignedDecision
+
+
+class DossierCompleted(Event):
+    """The agency has done its work: the clock ends, the desk has the baton and returns the result."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.completed.v1"
+    completed_at: AwareDatetime
+    appointment_at: AwareDatetime
+    result: Result
+    decision: SignedDecision | None = None
+
+
+# --- told by notifications
+
+
+class MessageEvent(Event):
+    """A message to a person: which one and by which channel, never to what address."""
+
+    message_id: UUID
+    template: str
+    channel: str
+    at: AwareDatetime
+    attempts: int
+
+
+class MessageSent(MessageEvent):
+    """A gateway has taken the message."""
+
+    type: ClassVar[str] = "vn.motcua.message.sent.v1"
+
+
+class MessageFailed(MessageEvent):
+    """The message will not be tried again."""
+
+    type: ClassVar[str] = "vn.motcua.message.failed.v1"
+    reason: str
+
+
+# --- reference data, told by intake; the subject is the entry's key
+
+
+class ProcedurePublished(Event):
+    """A version of a procedure, whole, as published (see docs/catalogue.md)."""
+
+    type: ClassVar[str] = "vn.motcua.procedure.published.v1"
+    version_id: UUID
+    key: str
+    number: int
+    plain_day: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    content: dict[str, Any]
+
+
+class OfficePublished(Event):
+    """An office as it stands."""
+
+    type: ClassVar[str] = "vn.motcua.office.published.v1"
+    code: str
+    name: str
+    parent: str | None = None
+    level: str
+    valid_from: date | None = None
+    valid_to: date | None = None
+    predecessors: tuple[str, ...] = ()
+    sessions: str | None = None
+
+
+class CalendarPublished(Event):
+    """A version of the official calendar, whole, as CSV rows `date,kind,name,source,status`."""
+
+    type: ClassVar[str] = "vn.motcua.calendar.published.v1"
+    version_id: UUID
+    key: str
+    number: int
+    rows: str
+    published_at: datetime
+
+
+EVENTS: Final[dict[str, type[Event]]] = {
+    event.type: event
+    for event in (
+        SubmissionReceived,
+        SubmissionSupplementRequested,
+        SubmissionSupplemented,
+        SubmissionRefused,
+        SubmissionWithdrawn,
+        DossierReceived,
+        DossierResolvedOnTheSpot,
+        ResultAtDesk,
+        ResultDelivered,
+        DossierReturned,
+        PapersHandedOver,
+        PapersTakenOver,
+        PostalItemBooked,
+        PostalItemPosted,
+        PostalItemAttemptFailed,
+        PostalItemHeld,
+        PostalItemDelivered,
+        PostalItemSentBack,
+        PostalItemLost,
+        DossierTakenUp,
+        StepCompleted,
+        DecisionIssued,
+        DossierCompleted,
+        MessageSent,
+        MessageFailed,
+        ProcedurePublished,
+        OfficePublished,
+        CalendarPublished,
+    )
+}

@@ -1,0 +1,92 @@
+"""Who may do what: roles by action, in one table for all three services. What does not stand here is denied.
+
+Whether the dossier at hand lies within the caller's offices is asked besides, when it is looked at (shared/officers.py).
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a caller is; a token may name several."""
+
+    DESK_OFFICER = "desk_officer"
+    CASE_OFFICER = "case_officer"
+    LEADER = "leader"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+    PORTAL = "portal"
+
+
+class Action(StrEnum):
+    """What a caller may want to do."""
+
+    QUOTE = "quote"
+    RECEIVE = "receive"
+    SUBMIT = "submit"
+    ACCEPT = "accept"
+    REQUEST_SUPPLEMENT = "request_supplement"
+    SUPPLEMENT = "supplement"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    SEE_DOSSIERS = "see_dossiers"
+    HAND_OVER_PAPERS = "hand_over_papers"
+    TAKE_OVER_RESULT = "take_over_result"
+    RETURN_RESULT = "return_result"
+    POST_RESULT = "post_result"
+    SEE_OFFICES = "see_offices"
+    MANAGE_OFFICES = "manage_offices"
+    MANAGE_CATALOGUE = "manage_catalogue"
+
+    SEE_CASES = "see_cases"
+    TAKE_UP = "take_up"
+    PASS_ON = "pass_on"
+    TAKE_OVER_PAPERS = "take_over_papers"
+    HAND_OVER_RESULT = "hand_over_result"
+    ISSUE_DECISION = "issue_decision"
+    COMPLETE = "complete"
+    COMPUTE_DUE_DATES = "compute_due_dates"
+
+    SEE_MESSAGES = "see_messages"
+    RESEND_MESSAGE = "resend_message"
+    SEE_TEMPLATES = "see_templates"
+
+
+_DESK: Final = frozenset({Role.DESK_OFFICER, Role.SUPERVISOR})
+_AGENCY: Final = frozenset({Role.CASE_OFFICER, Role.LEADER, Role.SUPERVISOR})
+_STAFF: Final = frozenset(Role) - {Role.PORTAL}
+_EVERYONE: Final = frozenset(Role)
+
+PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
+    Action.QUOTE: _DESK | {Role.PORTAL},
+    Action.RECEIVE: _DESK,
+    Action.SUBMIT: _DESK | {Role.PORTAL},
+    Action.ACCEPT: _DESK,
+    Action.REQUEST_SUPPLEMENT: _DESK,
+    Action.SUPPLEMENT: _DESK | {Role.PORTAL},
+    Action.REFUSE: _DESK,
+    Action.WITHDRAW: _DESK | {Role.PORTAL},
+    Action.SEE_DOSSIERS: _EVERYONE,
+    Action.HAND_OVER_PAPERS: _DESK,
+    Action.TAKE_OVER_RESULT: _DESK,
+    Action.RETURN_RESULT: _DESK,
+    Action.POST_RESULT: _DESK,
+    Action.SEE_OFFICES: _EVERYONE,
+    Action.MANAGE_OFFICES: frozenset({Role.ADMINISTRATOR}),
+    Action.MANAGE_CATALOGUE: frozenset({Role.ADMINISTRATOR}),
+    Action.SEE_CASES: _STAFF,
+    Action.TAKE_UP: _AGENCY,
+    Action.PASS_ON: _AGENCY,
+    Action.TAKE_OVER_PAPERS: _AGENCY,
+    Action.HAND_OVER_RESULT: _AGENCY,
+    Action.ISSUE_DECISION: frozenset({Role.LEADER}),
+    Action.COMPLETE: _AGENCY,
+    Action.COMPUTE_DUE_DATES: _EVERYONE,
+    Action.SEE_MESSAGES: _STAFF,
+    Action.RESEND_MESSAGE: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Action.SEE_TEMPLATES: _STAFF,
+}
+
+
+def permitted(roles: frozenset[Role], action: Action) -> bool:
+    return bool(PERMISSIONS.get(action, frozenset()) & roles)

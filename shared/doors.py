@@ -1,0 +1,175 @@
+"""What every door of a service has in common: one transaction a request, keys, versions, health, the peers' entrance."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import log, wire
+from shared.errors import KeyMissing, VersionMissing
+from shared.keys import FirstAnswer, Key, hash_of
+from shared.runtime import Runtime, Transaction
+from shared.wire import Verdict
+
+
+class Door(APIRoute):
+    """A route whose whole work is one transaction, committed before its answer leaves.
+
+    A change (POST, PUT) needs an Idempotency-Key; its answer is remembered with the key in the same transaction, and a repeat
+    gets that answer. A plain `yield` dependency would commit after the answer was sent.
+    """
+
+    keyed = True
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        needs_key = self.keyed and bool(self.methods & {"POST", "PUT"})
+
+        async def in_one_transaction(request: Request) -> Response:
+            runtime: Runtime = request.app.state.runtime
+            key = await _key_of(request) if needs_key else None
+            async with runtime.transaction(key) as tx:
+                request.state.tx = tx
+                try:
+                    response = await answer(request)
+                except FirstAnswer as first:
+                    return _again(first)
+                if key:
+                    await _remember(runtime, tx, key, response)
+                return response
+
+        return in_one_transaction
+
+
+class FreeDoor(Door):
+    """A computation, or a call that is safe to repeat by its nature: no key asked."""
+
+    keyed = False
+
+
+async def _key_of(request: Request) -> Key:
+    key = request.headers.get("idempotency-key", "").strip()
+    if not 0 < len(key) <= 200:
+        raise KeyMissing("Send an Idempotency-Key header of 1 to 200 characters, fresh for each new request (a UUID, say).")
+    return Key("", request.method, request.url.path, key, hash_of(await request.body()))
+
+
+async def _remember(runtime: Runtime, tx: Transaction, key: Key, response: Response) -> None:
+    if not key.claimed:
+        raise RuntimeError(f"{key.method} {key.path} changed something without claiming its key")
+    if not key.kept_elsewhere:
+        await runtime.keys.remember(await tx.connection(), key, response.status_code, bytes(response.body), response.headers.get("etag"))
+
+
+def _again(first: FirstAnswer) -> Response:
+    headers = {"etag": first.etag} if first.etag else {}
+    return Response(first.body, first.status, headers | {"idempotency-replayed": "true"}, "application/json")
+
+
+def _transaction(request: Request) -> Transaction:
+    return request.state.tx
+
+
+Tx = Annotated[Transaction, Depends(_transaction)]
+
+
+def _version(if_match: Annotated[str | None, Header(description='The ETag you decided on, `"7"`')] = None) -> int:
+    if if_match is None:
+        raise VersionMissing('Send If-Match with the ETag you read, for instance If-Match: "7".')
+    text = if_match.strip().removeprefix("W/").strip('"')
+    if not text.isdecimal():
+        raise VersionMissing(f'{if_match} is no ETag of ours; they look like "7".')
+    return int(text)
+
+
+IfMatch = Annotated[int, Depends(_version)]
+
+
+def etag(response: Response, version: int) -> None:
+    response.headers["etag"] = f'"{version}"'
+
+
+class View(BaseModel):
+    """What an answer shows: built from rows and domain values alike."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class EventVerdict(View):
+    """What became of one event."""
+
+    id: UUID
+    verdict: Verdict
+    reason: str = ""
+
+
+def entrance() -> APIRouter:
+    """Door 2: where peers bring events. No token: the signature over the body is the pass."""
+    router = APIRouter(tags=["events"])
+
+    @router.post(
+        "/events",
+        status_code=204,
+        summary="Take a batch of events",
+        responses={
+            207: {"description": "A verdict per event: taken, had, later or refused"},
+            415: {"description": "Not CloudEvents JSON"},
+        },
+        openapi_extra={"requestBody": {"content": {wire.BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}}}},
+    )
+    async def take_events(request: Request) -> Response:
+        runtime: Runtime = request.app.state.runtime
+        body = await request.body()
+        runtime.signer.check(request.headers, body)
+        events = wire.read_batch(request.headers.get("content-type", ""), body)
+        verdicts = await runtime.take_in(events)
+        return _tell(events, verdicts)
+
+    return router
+
+
+_DONE: Final = {Verdict.TAKEN, Verdict.HAD}
+
+
+def _tell(events: list[wire.Envelope], verdicts: list[tuple[Verdict, str]]) -> Response:
+    if all(verdict in _DONE for verdict, _ in verdicts):
+        return Response(status_code=204)
+    told = [{"id": str(event.id), "verdict": verdict, "reason": reason} for event, (verdict, reason) in zip(events, verdicts, strict=True)]
+    if len(told) > 1:
+        return JSONResponse({"verdicts": told}, status_code=207)
+    if verdicts[0][0] is Verdict.LATER:
+        return JSONResponse({"verdicts": told}, status_code=503, headers={"retry-after": "1"})
+    return JSONResponse({"verdicts": told, "detail": verdicts[0][1]}, status_code=422)
+
+
+class Traced:
+    """Every request has an id: the caller's, or one of ours; it travels in the events the request causes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        trace = log.start_trace(headers.get("traceparent"), headers.get("x-request-id"))
+        request_id = headers.get("x-request-id") or trace
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+
+class Page(View):
+    """A page of a list; `next` is the cursor for `after`, absent on the last page."""
+
+    next: str | None = None

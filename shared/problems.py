@@ -1,0 +1,137 @@
+"""The one place where failures become HTTP: application/problem+json (RFC 9457), the framework's own errors too."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from shared import errors
+
+log = structlog.get_logger()
+
+# The first class on an error's line of descent that stands here decides.
+STATUS: Final[dict[type[errors.DomainError], HTTPStatus]] = {
+    errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Conflict: HTTPStatus.CONFLICT,
+    errors.Changed: HTTPStatus.PRECONDITION_FAILED,
+    errors.VersionMissing: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.KeyMissing: HTTPStatus.BAD_REQUEST,
+    errors.NotUnderstood: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotAuthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.NotPermitted: HTTPStatus.FORBIDDEN,
+    errors.WrongMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    errors.Later: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.DomainError: HTTPStatus.BAD_REQUEST,
+}
+
+
+class Problem(BaseModel):
+    """The shape of every error (RFC 9457). `code` is stable; more members may follow, as the error needs them."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+def install(app: FastAPI) -> None:
+    """Let `app` answer every failure, its own and the framework's, as problem+json."""
+    app.add_exception_handler(errors.DomainError, _domain_error)
+    app.add_exception_handler(RequestValidationError, _bad_request)
+    app.add_exception_handler(HTTPException, _framework_error)
+    for lost in (OperationalError, InterfaceError, PoolTimeout, DBAPIError, OSError):
+        app.add_exception_handler(lost, _database_away)
+    app.add_exception_handler(Exception, _bug)
+
+
+def status_of(error: errors.DomainError) -> HTTPStatus:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def answer(
+    status: int,
+    *,
+    code: str,
+    title: str,
+    detail: str,
+    facts: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = {
+        "type": f"urn:motcua:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **(facts or {}),
+    }
+    return JSONResponse(body, status_code=status, media_type="application/problem+json", headers=dict(headers or {}))
+
+
+def of(error: errors.DomainError) -> Response:
+    """The answer that tells a client of `error`."""
+    status = status_of(error)
+    headers = {
+        HTTPStatus.UNAUTHORIZED: {"WWW-Authenticate": "Bearer"},
+        HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": "1"},
+    }.get(status)
+    title = (type(error).__doc__ or "").strip().split("\n")[0]
+    return answer(status, code=error.code(), title=title, detail=error.detail, facts=error.facts, headers=headers)
+
+
+def _domain_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.DomainError)
+    log.info("request.refused", code=error.code(), method=request.method, route=request.scope.get("path_format"))
+    return of(error)
+
+
+def _bad_request(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    flaws = [
+        errors.Flaw("/" + "/".join(str(part) for part in flaw["loc"][1:] or flaw["loc"]), _in_plain_words(flaw)) for flaw in error.errors()
+    ]
+    places = ", ".join(flaw.pointer for flaw in flaws[:5])
+    return _domain_error(request, errors.InvalidInput(f"Please correct: {places}.", *flaws))
+
+
+def _in_plain_words(flaw: Mapping[str, object]) -> str:
+    # pydantic's own words are plain enough, but for the one people meet most.
+    return {"missing": "This field is required.", "extra_forbidden": "This field is not known here."}.get(
+        str(flaw["type"]), str(flaw["msg"])
+    )
+
+
+def _framework_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    status = HTTPStatus(error.status_code)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(status, status.phrase.lower().replace(" ", "_"))
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    return answer(status, code=code, title=status.phrase, detail=detail, headers=error.headers)
+
+
+def _database_away(request: Request, error: Exception) -> Response:
+    """Lost connections answer 503: the client repeats with the same key, and nothing happens twice. A wrong statement stays a bug."""
+    if isinstance(error, DBAPIError) and not (error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)):
+        return _bug(request, error)
+    log.warning("database.away", method=request.method, error=type(error).__name__)
+    return of(errors.Unavailable("The database cannot be reached; repeat the request with the same Idempotency-Key."))
+
+
+def _bug(request: Request, error: Exception) -> Response:
+    log.error("request.failed", method=request.method, route=request.scope.get("path_format"), exc_info=error)
+    return answer(
+        500,
+        code="internal_error",
+        title="Something is wrong on our side.",
+        detail="The failure has been recorded; nothing was changed.",
+    )

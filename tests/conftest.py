@@ -1,0 +1,37 @@
+"""Real Postgres for every test: one private server a run, one database a test module's stack, tables emptied between tests."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared import migrations, roles
+from shared.contracts.peers import Service
+from shared.local_postgres import LocalPostgres
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def postgres(home: Path) -> Iterator[LocalPostgres]:
+    with LocalPostgres(home, durable=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database_urls(home: Path, postgres: LocalPostgres) -> dict[Service, str]:
+    """Migrated schemas, each with the URL of the role that owns it."""
+    passwords = roles.service_passwords(home)
+    urls = {service: roles.service_url(postgres.owner_url, service, passwords[service]) for service in Service}
+
+    async def prepare() -> None:
+        await roles.prepare(postgres.owner_url, passwords)
+        for service, url in urls.items():
+            await migrations.upgrade(service, url)
+
+    asyncio.run(prepare())
+    return urls

@@ -1,0 +1,147 @@
+"""The services in one process, over real HTTP semantics and a real database; clock, relays and chores are moved by hand."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+
+from shared.clock import VIETNAM
+from shared.contracts.peers import Service
+from shared.runtime import Runtime
+from shared.settings import ServiceSettings
+from shared.tokens import development_token
+
+MONDAY_MORNING = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
+
+
+class HandClock:
+    """Domain time, moved by hand; never back."""
+
+    def __init__(self, instant: datetime = MONDAY_MORNING) -> None:
+        self.instant = instant
+
+    def now(self) -> datetime:
+        return self.instant
+
+    def move(self, **span: float) -> None:
+        self.instant += timedelta(**span)
+
+    def set(self, instant: datetime) -> None:
+        assert instant >= self.instant
+        self.instant = instant
+
+
+class Switchboard(httpx.AsyncBaseTransport):
+    """Answers http://intake/..., http://processing/... and http://notifications/... from the apps next door; a peer may be `down`."""
+
+    def __init__(self) -> None:
+        self.doors: dict[str, httpx.ASGITransport] = {}
+        self.down: set[str] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.host in self.down or request.url.host not in self.doors:
+            raise httpx.ConnectError(f"{request.url.host} is down", request=request)
+        return await self.doors[request.url.host].handle_async_request(request)
+
+
+@dataclass
+class Caller:
+    """Someone with a token, at the API of one service."""
+
+    client: httpx.AsyncClient
+    token: str
+
+    async def get(self, path: str, **options: Any) -> httpx.Response:
+        return await self.client.get(path, headers=self._headers(), **options)
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None, version: int | None = None) -> httpx.Response:
+        return await self.send("POST", path, body, key=key, version=version)
+
+    async def put(self, path: str, body: Any = None, *, key: str | None = None, version: int | None = None) -> httpx.Response:
+        return await self.send("PUT", path, body, key=key, version=version)
+
+    async def send(self, method: str, path: str, body: Any = None, *, key: str | None = None, version: int | None = None) -> httpx.Response:
+        headers = self._headers() | {"idempotency-key": key or str(uuid4())}
+        if version is not None:
+            headers["if-match"] = f'"{version}"'
+        return await self.client.request(method, path, json={} if body is None else body, headers=headers)
+
+    def _headers(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+
+
+CreateApp = Callable[..., FastAPI]
+
+
+@dataclass
+class Stack:
+    """Some or all of the services. Nothing happens by itself: `settle` lets relays and chores run until all is at rest."""
+
+    home: Path
+    clock: HandClock = field(default_factory=HandClock)
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    apps: dict[Service, FastAPI] = field(default_factory=dict)
+
+    def add(self, service: Service, create_app: CreateApp, settings: type[ServiceSettings], url: str, **more: Any) -> None:
+        peers = {f"{peer}_url": f"http://{peer}" for peer in Service}
+        own = settings(mode="development", home=self.home, database_connections=4, **peers, **more)  # type: ignore[call-arg]
+        http = httpx.AsyncClient(transport=self.switchboard)
+        app = create_app(own, url, clock=self.clock, http=http, start=False)
+        self.apps[service] = app
+        self.switchboard.doors[service] = httpx.ASGITransport(app, raise_app_exceptions=False)
+
+    def runtime(self, service: Service) -> Runtime:
+        return self.apps[service].state.runtime
+
+    def caller(self, service: Service, role: str, *offices: str, **claims: Any) -> Caller:
+        client = httpx.AsyncClient(transport=self.switchboard, base_url=f"http://{service}/v1")
+        return Caller(client, development_token(self.home, role=role, offices=offices, **claims) if role else "")
+
+    async def settle(self, *, chores: bool = True) -> None:
+        """Let relays and chores run until nothing moves any more."""
+        for _ in range(200):
+            moved = False
+            for service in self.apps:
+                runtime = self.runtime(service)
+                for relay in runtime.relays:
+                    if relay.subscriber in self.apps or relay.subscriber in self.switchboard.doors:
+                        relay.waiting.clear()
+                        moved = await relay.step() or moved
+                if chores:
+                    for chore in runtime.chores:
+                        if chore.every_seconds < 3600:
+                            moved = await chore.do(runtime) or moved
+            if not moved:
+                return
+        raise AssertionError("the services do not come to rest")
+
+    async def close(self) -> None:
+        for service in self.apps:
+            await self.runtime(service).stop()
+
+    async def empty(self) -> None:
+        """Forget everything between tests."""
+        for service in self.apps:
+            await empty(self.runtime(service))
+
+
+async def empty(runtime: Runtime) -> None:
+    async with runtime.engine.begin() as connection:
+        names = await connection.execute(
+            text("select tablename from pg_tables where schemaname = :schema and tablename <> 'alembic_version'"),
+            {"schema": runtime.service},
+        )
+        tables = ", ".join(f'{runtime.service}."{name}"' for (name,) in names)
+        await connection.execute(text(f"truncate {tables}"))
+
+
+async def rows(runtime: Runtime, query: str, **values: Any) -> list[Mapping[str, Any]]:
+    """What really stands in a service's tables."""
+    async with runtime.engine.connect() as connection:
+        return [dict(row) for row in (await connection.execute(text(query), values)).mappings()]
