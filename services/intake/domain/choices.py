@@ -1,0 +1,391 @@
+"""Which of the published rules hold for one dossier: its limit, its process, its papers.
+
+A rule may be restricted to a case, a level, a channel; a rule without restriction is the general one, and a sibling with
+them the exception. Where the rules differ and the officer has not named what decides between them, we ask; we never guess.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, TypeVar, get_args
+
+from services.intake.domain.catalogue import Allotment, Level, Limit, Paper, ProcedureVersion, Process, ProcessStep, as_time
+from shared.errors import NotUnderstood
+from shared.working_time.limits import LimitWrong, TimeLimit, Unit
+
+
+class Channel(StrEnum):
+    """How a dossier comes in."""
+
+    DESK = "desk"
+    ONLINE = "online"
+    POST = "post"
+
+
+PUBLISHED_CHANNEL: Final[Mapping[Channel, str]] = {
+    Channel.DESK: "trực tiếp",
+    Channel.ONLINE: "trực tuyến",
+    Channel.POST: "dịch vụ bưu chính",
+}
+
+
+class PlainDay(StrEnum):
+    """How the operator reads a plain "ngày", of which the source does not say whether it is a working day."""
+
+    CALENDAR = "calendar"
+    WORKING = "working"
+
+
+class ChoiceNeeded(NotUnderstood):
+    """The published rules differ here: say which holds."""
+
+    def __init__(self, field: str, choices: Iterable[str], detail: str | None = None) -> None:
+        self.field = field
+        self.choices = tuple(dict.fromkeys(choices))
+        super().__init__(
+            detail or f"The rules of this procedure differ by {field}; name one of the choices.",
+            field=field,
+            choices=self.choices,
+            errors=[{"pointer": f"/{field}", "detail": f"one of: {' | '.join(self.choices) or '(none: leave it out)'}"}],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the officer says of a dossier. Cases and levels are named in the words of the procedure.
+
+    `process_case` is for the procedures whose processes have other cases than their limits;
+    `paper_cases` are the headings of the list of papers that apply; None: not said, () : none of them.
+    """
+
+    channel: Channel
+    case: str | None = None
+    level: str | None = None
+    applicant: str | None = None
+    process_case: str | None = None
+    paper_cases: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LimitChoice:
+    """The limit that holds, ready to be computed, and the published rule it was read from."""
+
+    time_limit: TimeLimit
+    published: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class NoComputableLimit:
+    """No due date follows from what is published: the officer sets the appointment, with a reason.
+
+    `kind` is that of the limit, or `none` where none is published, `ambiguous` where two contradict each other.
+    """
+
+    kind: str
+    reason: str
+    published: tuple[Limit, ...] = ()
+
+
+def choose_limit(
+    version: ProcedureVersion, named: Named, *, plain_day: PlainDay = PlainDay.CALENDAR
+) -> tuple[LimitChoice, ...] | NoComputableLimit:
+    """The limits that run one after the other: one, unless they are published by stage.
+
+    Raises ChoiceNeeded where they differ by a case or level that was not named, or is unknown.
+    """
+    _check_named(version, named)
+    rules = [limit for limit in version.limits if not limit.is_extension or _same(limit.case, named.case)]
+    if not rules:
+        return NoComputableLimit("none", "No overall limit is published.", version.limits)
+    channel = PUBLISHED_CHANNEL[named.channel]
+    here = [limit for limit in rules if limit.channel in {None, channel}]
+    if not here:
+        others = ", ".join(dict.fromkeys(limit.channel for limit in rules if limit.channel))
+        return NoComputableLimit("none", f"The limit is published for other channels only: {others}.", tuple(rules))
+    wanted = {"channel": channel, "level": _level(version, named), "case": _among(named.case, _cases_of_limits(version))}
+    stages = sorted({limit.stage or 0 for limit in here})
+    if len(stages) > 1 and 0 in stages:
+        return NoComputableLimit("ambiguous", "Limits by stage are published beside an overall one.", tuple(here))
+    limits: list[LimitChoice] = []
+    for stage in stages:
+        of_stage = [limit for limit in here if (limit.stage or 0) == stage]
+        match _read(_deciding(of_stage, _facets_of_limit, wanted, _what_it_grants), plain_day):
+            case NoComputableLimit() as nothing:
+                return nothing
+            case limit:
+                limits.append(limit)
+    return tuple(limits)
+
+
+def choose_process(version: ProcedureVersion, named: Named) -> Process | None:
+    """The internal process that holds; None where none is published, or several for the same (`steps_of` then gives one step).
+
+    Raises ChoiceNeeded where they differ by a case or level that was not named, or is unknown.
+    """
+    _check_named(version, named)
+    if not version.processes:
+        return None
+    cases = _cases_of_processes(version)
+    if named.process_case is not None and _among(named.process_case, cases) is None:
+        raise ChoiceNeeded("process_case", cases, f"No process is published for the case {named.process_case!r}.")
+    wanted = {"level": _level(version, named), "case": _among(named.process_case or named.case, cases)}
+    try:
+        holding = _deciding(version.processes, _facets_of_process, wanted, lambda process: process.steps)
+    except ChoiceNeeded as needed:
+        # The case named is one of the limits only: the process needs a name of its own.
+        if needed.field == "case" and named.case is not None and wanted["case"] is None:
+            raise ChoiceNeeded("process_case", needed.choices) from needed
+        raise
+    return holding[0] if len(holding) == 1 else None
+
+
+def steps_of(
+    version: ProcedureVersion, process: Process | None, limit: tuple[LimitChoice, ...] | NoComputableLimit
+) -> tuple[ProcessStep, ...]:
+    """The steps of the chosen process, or one step with the whole limit where no process is published.
+
+    The one step has the allotment kind `whole_limit`: it is due when the dossier is, whatever that limit is. In a process
+    that counts working days or hours, a fraction of a plain `day` is one of a working day.
+    """
+    if process is None:
+        return (_one_step(version, limit),)
+    if not counts_working_time(process):
+        return process.steps
+    return tuple(_in_working_days(step) if _is_part_of_day(step.allotment) else step for step in process.steps)
+
+
+def counts_working_time(process: Process) -> bool:
+    """Whether the process counts in working days or hours: by its total, by its steps, or by saying how long a day is."""
+    spans = (process.total, *process.totals, *(step.allotment for step in process.steps))
+    return process.hours_per_day is not None or any(span.unit in WORKING for span in spans if span)
+
+
+class Need(StrEnum):
+    """When a paper is required: always, only if it exists or applies, or if its heading does, which was not said."""
+
+    ALWAYS = "always"
+    IF_IT_APPLIES = "if_it_applies"
+    IF_ITS_CASE_APPLIES = "if_its_case_applies"
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredPaper:
+    """A paper of the list; `number` is its place in the published list, from 1. No counts printed: one of any kind."""
+
+    number: int
+    name: str
+    originals: int
+    copies: int
+    case: str | None
+    need: Need
+
+
+def required_papers(version: ProcedureVersion, named: Named) -> tuple[RequiredPaper, ...]:
+    """The papers that may be asked for, each with when. Empty: none are published, the officer lists what was received.
+
+    Raises ChoiceNeeded for a heading that is unknown.
+    """
+    headings = tuple(dict.fromkeys(paper.case for paper in version.papers if paper.case))
+    chosen = named.paper_cases
+    if chosen is None and named.case is not None and any(_same(heading, named.case) for heading in headings):
+        chosen = (named.case,)
+    for heading in chosen or ():
+        if not any(_same(heading, known) for known in headings):
+            raise ChoiceNeeded("paper_cases", headings, f"The list of papers has no heading {heading!r}.")
+    return tuple(
+        RequiredPaper(number, paper.name, paper.originals or 0, paper.copies or 0, paper.case, _need(paper, chosen))
+        for number, paper in enumerate(version.papers, 1)
+        if chosen is None or paper.case is None or any(_same(paper.case, heading) for heading in chosen)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What can be named, to be shown beside a procedure. Papers stand under headings, fees differ by kinds of applicant."""
+
+    cases: tuple[str, ...]
+    levels: tuple[str, ...]
+    applicants: tuple[str, ...]
+    paper_cases: tuple[str, ...]
+
+
+def choices_of(version: ProcedureVersion) -> Choices:
+    return Choices(
+        cases=tuple(dict.fromkeys((*_cases_of_limits(version), *_cases_of_processes(version)))),
+        levels=_levels(version),
+        applicants=tuple(dict.fromkeys(fee.applicant for fee in version.fees if fee.applicant)),
+        paper_cases=tuple(dict.fromkeys(paper.case for paper in version.papers if paper.case)),
+    )
+
+
+# --- Deciding between rules ---------------------------------------------------------------------------------------
+
+Rule = TypeVar("Rule", Limit, Process)
+Facets = Mapping[str, str | None]
+
+# In the order in which we ask. The channel is always known.
+ASKED: Final = ("level", "case")
+
+
+def _facets_of_limit(limit: Limit) -> Facets:
+    # With a stage the case says what is done in the stage; it restricts nothing.
+    return {"level": limit.level, "case": None if limit.stage else limit.case, "channel": limit.channel}
+
+
+def _facets_of_process(process: Process) -> Facets:
+    return {"level": process.level, "case": process.case}
+
+
+def _deciding(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets, grants: Callable[[Rule], object]) -> list[Rule]:
+    """The rules that hold, all granting the same or else contradicting each other.
+
+    Raises ChoiceNeeded where they differ by what was not named, or where none holds for what was.
+    """
+    fitting = [rule for rule in rules if all(_fits(value, wanted[facet]) for facet, value in facets(rule).items())]
+    if not fitting:
+        raise _unknown_value(rules, facets, wanted)
+    holding = [rule for rule in fitting if not any(_overrides(facets(other), facets(rule), wanted) for other in fitting)]
+    if len({grants(rule) for rule in holding}) == 1:
+        return holding[:1]
+    for facet in ASKED:
+        published = [facets(rule)[facet] for rule in holding]
+        if wanted[facet] is None and len(set(published)) > 1:
+            raise ChoiceNeeded(facet, [value for value in published if value])
+    return holding
+
+
+def _fits(restriction: str | None, named: str | None) -> bool:
+    return restriction is None or named is None or _same(restriction, named)
+
+
+def _overrides(one: Facets, other: Facets, wanted: Facets) -> bool:
+    """Whether a rule known to hold makes another void: the exception the general rule, or the general one where no case was named."""
+    if any(value is not None and wanted[facet] is None for facet, value in one.items()):
+        return False
+    if wanted["case"] is None and one["case"] is None and other["case"] is not None:
+        return True
+    return one != other and all(value is None or value == one[facet] for facet, value in other.items())
+
+
+def _unknown_value(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets) -> ChoiceNeeded:
+    for facet in ASKED:
+        others = {**wanted, facet: None}
+        left = [rule for rule in rules if all(_fits(value, others[name]) for name, value in facets(rule).items())]
+        if left and wanted[facet] is not None:
+            return ChoiceNeeded(facet, [value for rule in left if (value := facets(rule)[facet])])
+    return ChoiceNeeded(ASKED[-1], [value for rule in rules if (value := facets(rule)["case"])])
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and _spelled(one) == _spelled(other)
+
+
+def _spelled(text: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(text.split()))
+
+
+def _among(name: str | None, names: Iterable[str]) -> str | None:
+    """The name as published, if it is one of them."""
+    return next((known for known in names if _same(known, name)), None)
+
+
+# --- What can be named --------------------------------------------------------------------------------------------
+
+
+def _check_named(version: ProcedureVersion, named: Named) -> None:
+    if named.case is not None and _among(named.case, version.cases) is None:
+        raise ChoiceNeeded("case", version.cases, f"This procedure has no case {named.case!r}.")
+    levels = _levels(version) or get_args(Level)
+    if named.level is not None and named.level not in levels:
+        raise ChoiceNeeded("level", levels, f"This procedure is not decided at the level {named.level!r}.")
+
+
+def _level(version: ProcedureVersion, named: Named) -> str | None:
+    levels = _levels(version)
+    return levels[0] if named.level is None and len(levels) == 1 else named.level
+
+
+def _levels(version: ProcedureVersion) -> tuple[str, ...]:
+    ruled = (*(limit.level for limit in version.limits), *(process.level for process in version.processes))
+    return tuple(dict.fromkeys((*version.level, *(level for level in ruled if level))))
+
+
+def _cases_of_limits(version: ProcedureVersion) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(limit.case for limit in version.limits if limit.case and limit.stage is None))
+
+
+def _cases_of_processes(version: ProcedureVersion) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(process.case for process in version.processes if process.case))
+
+
+# --- Limits -------------------------------------------------------------------------------------------------------
+
+WORKING: Final = frozenset({Unit.WORKING_DAY, Unit.WORKING_HOUR})
+NO_DATE_FOLLOWS: Final[Mapping[str, str]] = {
+    "immediate": "The limit is published as at once, without an amount.",
+    "automatic": "A system answers by itself; no time of an officer is published.",
+    "by_agreement": "The limit is set by agreement with the applicant.",
+    "not_counted": "The time is published as not counted.",
+    "not_prescribed": "The source says that there is no limit.",
+    "not_stated": "The source says nothing of the limit.",
+}
+
+
+def _what_it_grants(limit: Limit) -> object:
+    return limit.kind, limit.amount, limit.unit, limit.cutoff, limit.after_cutoff
+
+
+def _read(limits: Sequence[Limit], plain_day: PlainDay) -> LimitChoice | NoComputableLimit:
+    """One limit as a time limit; several are rules that contradict each other."""
+    if len(limits) > 1:
+        texts = "; ".join(limit.text for limit in limits)
+        return NoComputableLimit("ambiguous", f"Several limits are published for the same: {texts}.", tuple(limits))
+    (limit,) = limits
+    if limit.kind in NO_DATE_FOLLOWS:
+        return NoComputableLimit(limit.kind, f"{NO_DATE_FOLLOWS[limit.kind]} Published: {limit.text}", (limit,))
+    cutoff = as_time(limit.cutoff)
+    unit = Unit.SAME_DAY if limit.kind == "same_day" else limit.unit
+    if unit is None:
+        return NoComputableLimit("unit_not_printed", f"The unit of the limit is not printed. Published: {limit.text}", (limit,))
+    if unit is Unit.SAME_DAY and cutoff is None:
+        return NoComputableLimit("not_countable", f"{limit.cutoff} is no time of day. Published: {limit.text}", (limit,))
+    if unit is Unit.DAY and plain_day is PlainDay.WORKING:
+        unit = Unit.WORKING_DAY
+    try:
+        return LimitChoice(TimeLimit(limit.amount, unit, cutoff), limit)
+    except LimitWrong as wrong:
+        return NoComputableLimit("not_countable", f"{wrong.detail} Published: {limit.text}", (limit,))
+
+
+# --- Steps and papers ---------------------------------------------------------------------------------------------
+
+
+def _one_step(version: ProcedureVersion, limits: tuple[LimitChoice, ...] | NoComputableLimit) -> ProcessStep:
+    amount, unit = _whole(limits)
+    allotment = Allotment(kind="whole_limit", amount=amount, unit=unit)
+    return ProcessStep(seq=1, printed_no="1", allotment=allotment, actor=version.competent_agency, action="Giải quyết hồ sơ")
+
+
+def _whole(limits: tuple[LimitChoice, ...] | NoComputableLimit) -> tuple[Decimal | None, Unit | None]:
+    """Limits in a row added up, where they have one unit."""
+    if isinstance(limits, NoComputableLimit):
+        return None, None
+    units = {limit.time_limit.unit for limit in limits}
+    amounts = [limit.time_limit.amount for limit in limits if limit.time_limit.amount is not None]
+    return (sum(amounts, Decimal(0)), units.pop()) if len(units) == 1 and len(amounts) == len(limits) else (None, None)
+
+
+def _is_part_of_day(allotment: Allotment) -> bool:
+    return allotment.unit is Unit.DAY and allotment.amount is not None and allotment.amount != allotment.amount.to_integral_value()
+
+
+def _in_working_days(step: ProcessStep) -> ProcessStep:
+    return replace(step, allotment=replace(step.allotment, unit=Unit.WORKING_DAY))
+
+
+def _need(paper: Paper, headings: tuple[str, ...] | None) -> Need:
+    if paper.optional or paper.conditional:
+        return Need.IF_IT_APPLIES
+    return Need.IF_ITS_CASE_APPLIES if paper.case and headings is None else Need.ALWAYS
