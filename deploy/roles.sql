@@ -31,5 +31,6 @@ SELECT format('GRANT CONNECT ON DATABASE %I TO motcua_intake, motcua_processing,
 CREATE SCHEMA IF NOT EXISTS intake AUTHORIZATION motcua_intake;
 CREATE SCHEMA IF NOT EXISTS processing AUTHORIZATION motcua_processing;
 CREATE SCHEMA IF NOT EXISTS notifications AUTHORIZATION motcua_notifications;
+REVOKE ALL ON SCHEMA intake, processing, notifications FROM PUBLIC;
 
 COMMIT;

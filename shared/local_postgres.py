@@ -3,7 +3,7 @@
 Any number of processes may use it at once. Everything is in home/postgres, the socket's directory aside:
 
     data, log, password        the server's
-    socket                     the path of the socket's directory
+    socket                     the path of the socket's directory, and of the home it is for
     users                      locked, shared, by everyone who uses the server: the last one out stops it
     turn                       locked by whoever is starting or stopping it
     alive                      locked by the server and all its children, so by nobody once the last of them is gone
@@ -79,7 +79,7 @@ class LocalPostgres:
 
     @property
     def _socket_directory(self) -> str:
-        return (self._root / "socket").read_text()
+        return (self._root / "socket").read_text().splitlines()[0]
 
     def start(self) -> Self:
         """Take a share in the server, starting it if it does not run. Raises PostgresUnavailable."""
@@ -148,6 +148,7 @@ class LocalPostgres:
         """A server that inherits the descriptor `alive`, and with it the lock."""
         if not self._data.exists():
             self._create(alive)
+        self._check_version()
         directory = self._make_socket_directory()
         # A dead server's, since `alive` is ours: their process ids may be somebody else's by now, and would stop the new one.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
@@ -193,6 +194,14 @@ class LocalPostgres:
         unfinished.rename(self._data)
         _sync(self._root)
 
+    def _check_version(self) -> None:
+        made_by, ours = (self._data / "PG_VERSION").read_text().strip(), version_of(self._binaries)
+        if made_by != str(ours):
+            raise PostgresUnavailable(
+                f"The data in {self._data} were made by PostgreSQL {made_by}, and the programs in {self._binaries} are version {ours}. "
+                "Name the bin directory of the former in MOTCUA_POSTGRES_BIN, or move the data with pg_upgrade."
+            )
+
     def _run(self, alive: int, *command: str | Path, told: str = "") -> None:
         done = subprocess.run(
             self._command(*command),
@@ -221,10 +230,13 @@ class LocalPostgres:
         return [sys.executable, "-I", "-S", str(Path(__file__).with_name("unprivileged.py")), *writes_to, "--", *words]
 
     def _make_socket_directory(self) -> Path:
-        """The one used last time, for the URLs that are out there; else a fresh one. Never one that another user made."""
+        """The one used last time, for the URLs that are out there; else a fresh one. Never one that another user made.
+
+        A copied home brings along a note about a socket that is still the other's.
+        """
         noted = self._root / "socket"
-        if noted.exists():
-            known = Path(noted.read_text())
+        if noted.exists() and noted.read_text().splitlines()[1] == str(self._root):
+            known = Path(self._socket_directory)
             with suppress(OSError):
                 known.mkdir(mode=0o700)
                 return known
@@ -233,7 +245,7 @@ class LocalPostgres:
                     return known
         fresh = Path(tempfile.mkdtemp(prefix="motcua-", dir=_temporary_directory()))
         unfinished = self._root / "socket.new"
-        unfinished.write_text(str(fresh))
+        unfinished.write_text(f"{fresh}\n{self._root}\n")
         unfinished.rename(noted)
         return fresh
 
