@@ -29,7 +29,7 @@ class Door(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        needs_key = self.keyed and bool(self.methods & {"POST", "PUT"})
+        needs_key = self.keyed and not {"POST", "PUT"}.isdisjoint(self.methods or ())
 
         async def in_one_transaction(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime

@@ -138,6 +138,7 @@ class LocalPostgres:
                 finally:
                     os.close(alive)
             elif server and server.poll() is not None:
+                shutil.rmtree(self._socket_directory, ignore_errors=True)
                 raise PostgresUnavailable(f"PostgreSQL did not start (exit code {server.returncode}).{self._log_tail()}")
             elif time.monotonic() > give_up_at:
                 raise PostgresUnavailable(f"PostgreSQL runs on {self._data} and does not answer.{self._log_tail()}")

@@ -32,6 +32,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Row,
     SmallInteger,
     Table,
     Text,
@@ -335,8 +336,11 @@ class Relay:
             rows = (await connection.execute(self._sql(_NEXT), values)).all()
         if suspect is not None and not rows:
             del self.waiting[suspect]
-        events = [(row.number, Envelope(row.id, row.type, self.source, *row[3:6], row.time, row.traceparent, row.data)) for row in rows]
+        events = [(row.number, self.envelope(row)) for row in rows]
         return sorted(events, key=lambda event: (event[1].subject, event[1].sequence))
+
+    def envelope(self, row: Row[Any]) -> Envelope:
+        return Envelope(row.id, row.type, self.source, row.subject, row.sequence, row.seen, row.time, row.traceparent, row.data)
 
     async def send(self, events: Sequence[Envelope]) -> list[tuple[Verdict, str]]:
         """One verdict per event. Raises NoVerdict."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -105,7 +105,7 @@ class Runtime:
         ]
 
     @contextlib.asynccontextmanager
-    async def transaction(self, key: Key | None = None) -> AsyncIterator[Transaction]:
+    async def transaction(self, key: Key | None = None) -> AsyncGenerator[Transaction]:
         """Commits when the block ends, rolls back when it fails, and wakes the relays after a commit that told something."""
         tx = Transaction(self, self.clock.now(), key)
         try:

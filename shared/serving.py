@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -77,7 +77,7 @@ def _stop_all(servers: Sequence[uvicorn.Server]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def databases(settings: Sequence[ServiceSettings]) -> AsyncIterator[list[str]]:
+async def databases(settings: Sequence[ServiceSettings]) -> AsyncGenerator[list[str]]:
     """Each service's own URL: given, derived from DATABASE_URL, or of the embedded server, which is started, prepared and migrated."""
     given = [own.database_url_of(own.service) for own in settings]
     owner = settings[0].database_url
@@ -98,7 +98,7 @@ async def databases(settings: Sequence[ServiceSettings]) -> AsyncIterator[list[s
 
 
 @contextlib.asynccontextmanager
-async def embedded(settings: ServiceSettings) -> AsyncIterator[LocalPostgres]:
+async def embedded(settings: ServiceSettings) -> AsyncGenerator[LocalPostgres]:
     """The private server of this home, shared with whoever else uses it; started again if it dies."""
     server = await asyncio.to_thread(LocalPostgres(settings.home).start)
     keeper = asyncio.create_task(_keep_alive(server))

@@ -6,7 +6,8 @@ the same count other ways. Nothing here knows a clock, a file or a database; a y
 """
 
 from shared.working_time.calendar import Calendar, CalendarDay, CalendarWrong, DayKind, DayStatus
-from shared.working_time.due_date import Due, InstantWrong, StillStopped, StopWrong, due
+from shared.working_time.due_date import Due, StillStopped, StopWrong, due
+from shared.working_time.instants import InstantWrong
 from shared.working_time.limits import DueClock, LimitWrong, Stop, StopPolicy, TimeLimit, Unit
 from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours, OfficeHoursWrong, Season, Session, parse_sessions
 from shared.working_time.questions import add_working_minutes, allotment_minutes

@@ -1,7 +1,6 @@
 """Which dates are worked: the calendar of holidays and make-up days, each row with its source."""
 
 import csv
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -12,10 +11,10 @@ from typing import Final
 
 from shared.errors import NotUnderstood
 from shared.working_time.office_hours import SATURDAY, OfficeHours, OfficeHoursWrong, Sessions, parse_sessions
-from shared.working_time.timeline import CalendarUnknown, Timeline, day_shape
+from shared.working_time.timeline import CalendarUnknown, Office, Timeline, day_shape
 
 # Offices may be sent by strangers with each case: what is kept ready for them is bounded.
-TIMELINES_KEPT: Final = 256
+OFFICES_KEPT: Final = 256
 
 
 class CalendarWrong(NotUnderstood):
@@ -66,6 +65,8 @@ class Calendar:
         for earlier, later in pairwise(ordered):
             if earlier.on == later.on:
                 raise CalendarWrong(f"The calendar has two rows for {later.on}.")
+        if not ordered and not self.known_years:
+            raise CalendarWrong("The calendar has no rows.")
         object.__setattr__(self, "days", ordered)
         if not self.known_years:
             object.__setattr__(self, "known_years", frozenset(day.on.year for day in ordered))
@@ -101,21 +102,9 @@ class Calendar:
         row = self.day(on)  # a row of a working day is a make-up day's
         return (row.sessions or hours.sessions(on, makeup=True)) if row else hours.sessions(on)
 
-    def timeline(self, hours: OfficeHours, day: int) -> Timeline:
-        """The run of known years around a day (an ordinal), laid out for an office. Raises CalendarUnknown."""
-        runs = self._timelines.get(hours)
-        if runs is None:
-            runs = self._lay_out(hours)
-        for run in runs:
-            if run.first <= day <= run.last:
-                return run
-        raise CalendarUnknown(date.fromordinal(min(max(day, 1), date.max.toordinal())).year)
-
-    def leans_on_provisional(self, first: int, last: int) -> bool:
-        """Whether a row that is not yet decided changes a day from `first` to `last` (ordinals, both included)."""
-        undecided = self._provisional
-        at = bisect_left(undecided, first)
-        return at < len(undecided) and undecided[at] <= last
+    def at(self, hours: OfficeHours) -> Office:
+        """This calendar as worked by an office, laid out once."""
+        return self._offices.get(hours) or self._lay_out(hours)
 
     @cached_property
     def _by_date(self) -> dict[date, CalendarDay]:
@@ -126,19 +115,18 @@ class Calendar:
         return [d.on.toordinal() for d in self.days if d.status is DayStatus.PROVISIONAL and d.changes_the_week]
 
     @cached_property
-    def _timelines(self) -> dict[OfficeHours, tuple[Timeline, ...]]:
+    def _offices(self) -> dict[OfficeHours, Office]:
         return {}
 
     def _is_worked(self, on: date) -> bool:
         row = self._by_date.get(on)
         return on.weekday() < SATURDAY if row is None else row.kind is DayKind.MAKEUP
 
-    def _lay_out(self, hours: OfficeHours) -> tuple[Timeline, ...]:
-        runs = tuple(self._run(hours, first, last) for first, last in _runs(self.known_years))
-        while len(self._timelines) >= TIMELINES_KEPT:
-            self._timelines.pop(next(iter(self._timelines)), None)
-        self._timelines[hours] = runs
-        return runs
+    def _lay_out(self, hours: OfficeHours) -> Office:
+        while len(self._offices) >= OFFICES_KEPT:
+            self._offices.pop(next(iter(self._offices)), None)
+        timelines = [self._run(hours, first, last) for first, last in _runs(self.known_years)]
+        return self._offices.setdefault(hours, Office(hours, timelines, self._provisional))
 
     def _run(self, hours: OfficeHours, first: date, last: date) -> Timeline:
         dates = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))

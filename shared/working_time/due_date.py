@@ -1,18 +1,20 @@
 """When a time limit has run out: the rules put together, stops in their order, the policy at the end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Final, NamedTuple
 
-from shared.clock import VIETNAM
 from shared.errors import NotUnderstood
 from shared.working_time.calendar import Calendar
+from shared.working_time.instants import instant_of, minute_of
 from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit, Unit
-from shared.working_time.office_hours import MINUTES_PER_DAY, MINUTES_PER_HOUR, STANDARD_HOURS, OfficeHours, clock_minute
-from shared.working_time.rules import REST, Count, Office, begin
+from shared.working_time.office_hours import MINUTES_PER_DAY, STANDARD_HOURS, OfficeHours, clock_minute
+from shared.working_time.rules import REST, Count, begin
+from shared.working_time.timeline import NEVER, Office
 
-_DAY_ONE: Final = datetime(1, 1, 1, tzinfo=VIETNAM)
+# Members by name: looking one up on its enum costs a tenth of a due date.
+SAME_CLOCK: Final = DueClock.SAME_CLOCK
+PAUSE: Final = StopPolicy.PAUSE
 
 
 class StopWrong(NotUnderstood):
@@ -23,58 +25,7 @@ class StillStopped(NotUnderstood):
     """The clock stands: there is no due date until it runs again."""
 
 
-class InstantWrong(NotUnderstood):
-    """An instant needs an offset and lies within the years a calendar can have."""
-
-
-def minute_of(instant: datetime) -> int:
-    """The instant as a minute of the local timeline; seconds are dropped."""
-    if instant.tzinfo is not VIETNAM:
-        instant = _in_vietnam(instant)
-    return instant.toordinal() * MINUTES_PER_DAY + instant.hour * MINUTES_PER_HOUR + instant.minute
-
-
-def instant_of(minute: int) -> datetime:
-    """The instant a minute of the local timeline begins."""
-    try:
-        return _DAY_ONE + timedelta(minutes=minute - MINUTES_PER_DAY)
-    except OverflowError:
-        raise InstantWrong("The date lies beyond the years a calendar can have.") from None
-
-
-def _in_vietnam(instant: datetime) -> datetime:
-    if instant.utcoffset() is None:
-        raise InstantWrong(f"{instant.isoformat()} needs an offset such as +07:00.")
-    try:
-        return instant.astimezone(VIETNAM)
-    except OverflowError:
-        raise InstantWrong("The instant lies beyond the years a calendar can have.") from None
-
-
-class Interruption(NamedTuple):
-    """A stop in minutes of the local timeline, with its place in the list as given."""
-
-    place: int
-    stopped: int
-    resumed: int | None
-    policy: StopPolicy
-
-    def __str__(self) -> str:
-        until = "and is still open" if self.resumed is None else f"until {instant_of(self.resumed).isoformat()}"
-        return f"Stop {self.place}, from {instant_of(self.stopped).isoformat()} {until},"
-
-
-class Leg(NamedTuple):
-    """One turn of the count, for the explanation: what happened, and how the limit stood afterwards."""
-
-    standing: Count
-    stop: Interruption | None = None
-    changed: bool = True
-    """False where a pause came only after the due instant."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """When a limit has run out. While the clock stands only `stopped_since`, and lateness that had already happened, are set."""
 
     due_at: datetime | None
@@ -84,11 +35,10 @@ class Due:
     provisional: bool = False
     """A calendar row that is not yet decided had a say."""
     late_since: datetime | None = None
-    """The first due instant that passed before a stop set the clock back: late by appointment, for good."""
+    """The first due instant that passed before the clock was set back: late by appointment, for good."""
     late_by_law_since: datetime | None = None
     """Likewise the first end of the period in law that passed."""
     stopped_since: datetime | None = None
-    legs: tuple[Leg, ...] = ()
 
     @property
     def at(self) -> datetime:
@@ -96,6 +46,28 @@ class Due:
         if self.due_at is None:
             raise StillStopped("The clock stands: there is no due date until it runs again.")
         return self.due_at
+
+
+class Interruption(NamedTuple):
+    """A stop in minutes of the timeline, with its place in the list as given."""
+
+    stopped: int
+    resumed: int | None
+    policy: StopPolicy
+    place: int
+
+    def __str__(self) -> str:
+        until = "still open" if self.resumed is None else f"until {instant_of(self.resumed).isoformat()}"
+        return f"Stop {self.place} ({self.policy} from {instant_of(self.stopped).isoformat()} {until})"
+
+
+class Leg(NamedTuple):
+    """One turn of the count, for the explanation: what happened, and how the limit stood afterwards."""
+
+    standing: Count
+    stop: Interruption | None = None
+    passed: bool = False
+    """The stop began at or after the due instant so far."""
 
 
 def due(
@@ -114,34 +86,49 @@ def due(
     Source: law.CLOCK_STARTS.
     """
     accepted = minute_of(accepted_at)
-    office = Office(calendar, hours, None if cutoff is None else clock_minute(cutoff))
-    count = begin(office, limit, accepted)
-    if not stops:
-        return _answer(office, limit, due_clock, count, None, None, (Leg(count),))
-    return _with_stops(office, limit, due_clock, count, in_order(stops, accepted))
+    office = calendar.at(hours)
+    last_clock = None if cutoff is None else clock_minute(cutoff)
+    if stops:
+        return with_stops(office, limit, due_clock, last_clock, accepted, in_order(stops, accepted))
+    return answer(office, limit, due_clock, begin(office, limit, last_clock, accepted))
 
 
-def _with_stops(office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, stops: Sequence[Interruption]) -> Due:
-    """Apply the stops one after another. Lateness that happened before a restart is never undone."""
-    legs = [Leg(count)]
-    late = late_by_law = None
+def with_stops(
+    office: Office,
+    limit: TimeLimit,
+    due_clock: DueClock,
+    cutoff: int | None,
+    accepted: int,
+    stops: Sequence[Interruption],
+    legs: list[Leg] | None = None,
+) -> Due:
+    """The count taken from stop to stop; each turn of it is noted in `legs`, where given."""
+    count = begin(office, limit, cutoff, accepted)
+    late: int | None = None
+    late_by_law: int | None = None
+    if legs is not None:
+        legs.append(Leg(count))
     for stop in stops:
         passed = stop.stopped >= count.due
-        if passed and stop.policy is StopPolicy.PAUSE:
-            legs.append(Leg(count, stop, changed=False))
-            continue
-        if passed and late is None:
-            late = count.due
-        if late_by_law is None and stop.stopped >= period_end(limit, count):
-            late_by_law = period_end(limit, count)
-        if stop.resumed is None:
-            return _standing(stop, late, late_by_law, (*legs, Leg(count, stop)))
-        if stop.policy is StopPolicy.RESTART:
-            count = begin(office, limit, stop.resumed)
-        else:
-            count = REST[limit.unit](office, count, stop.stopped, stop.resumed)
-        legs.append(Leg(count, stop))
-    return _answer(office, limit, due_clock, count, late, late_by_law, tuple(legs))
+        if passed and stop.policy is not PAUSE:  # lateness, once it happened, is never undone
+            late = count.due if late is None else late
+            end = period_end(limit, count)
+            late_by_law = end if late_by_law is None and stop.stopped >= end else late_by_law
+        if stop.resumed is None and not (passed and stop.policy is PAUSE):
+            return standing(stop, late, late_by_law)
+        count = resumed(office, limit, cutoff, count, stop)
+        if legs is not None:
+            legs.append(Leg(count, stop, passed))
+    return answer(office, limit, due_clock, count, late, late_by_law)
+
+
+def resumed(office: Office, limit: TimeLimit, cutoff: int | None, count: Count, stop: Interruption) -> Count:
+    """How the limit stands when the clock runs again. Sources: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
+    if stop.resumed is None or (stop.policy is PAUSE and stop.stopped >= count.due):
+        return count  # what is already due cannot be interrupted
+    if stop.policy is PAUSE:
+        return REST[limit.unit](office, count, stop.stopped, stop.resumed)
+    return begin(office, limit, cutoff, stop.resumed)
 
 
 def period_end(limit: TimeLimit, count: Count) -> int:
@@ -152,62 +139,47 @@ def period_end(limit: TimeLimit, count: Count) -> int:
 def appointment(office: Office, limit: TimeLimit, due_clock: DueClock, count: Count) -> int:
     """The due instant moved to the clock the policy names."""
     if due_clock is DueClock.CLOSE_OF_BUSINESS and limit.unit is Unit.WORKING_DAY:
-        return office.timeline(count.day).closing(count.day).minute
-    if due_clock is DueClock.END_OF_DAY:
-        return period_end(limit, count)
-    return count.due
+        return office.timeline(count.day).closing(count.day)
+    return period_end(limit, count) if due_clock is DueClock.END_OF_DAY else count.due
 
 
-def _answer(
-    office: Office,
-    limit: TimeLimit,
-    due_clock: DueClock,
-    count: Count,
-    late: int | None,
-    late_by_law: int | None,
-    legs: tuple[Leg, ...],
+def answer(
+    office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, late: int | None = None, late_by_law: int | None = None
 ) -> Due:
-    due_minute = count.due if due_clock is DueClock.SAME_CLOCK else appointment(office, limit, due_clock, count)
-    return Due(
-        due_at=instant_of(due_minute),
-        period_ends_at=instant_of(max(due_minute, period_end(limit, count))),
-        provisional=count.provisional,
-        late_since=None if late is None else instant_of(late),
-        late_by_law_since=None if late_by_law is None else instant_of(late_by_law),
-        legs=legs,
-    )
+    due_minute = count.due if due_clock is SAME_CLOCK else appointment(office, limit, due_clock, count)
+    ends = max(due_minute, period_end(limit, count))
+    return Due(instant_of(due_minute), instant_of(ends), count.provisional, _maybe(late), _maybe(late_by_law))
 
 
-def _standing(stop: Interruption, late: int | None, late_by_law: int | None, legs: tuple[Leg, ...]) -> Due:
-    return Due(
-        due_at=None,
-        period_ends_at=None,
-        late_since=None if late is None else instant_of(late),
-        late_by_law_since=None if late_by_law is None else instant_of(late_by_law),
-        stopped_since=instant_of(stop.stopped),
-        legs=legs,
-    )
+def standing(stop: Interruption, late: int | None, late_by_law: int | None) -> Due:
+    return Due(None, None, False, _maybe(late), _maybe(late_by_law), instant_of(stop.stopped))
+
+
+def _maybe(minute: int | None) -> datetime | None:
+    return None if minute is None else instant_of(minute)
 
 
 def in_order(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
     """The stops by the time they began. Raises StopWrong naming one that cannot be."""
-    ordered = sorted(map(_interruption, range(1, len(stops) + 1), stops), key=_beginning)
-    before: Interruption | None = None
+    ordered = [
+        Interruption(minute_of(stop.started_at), None if stop.ended_at is None else minute_of(stop.ended_at), stop.policy, place)
+        for place, stop in enumerate(stops, start=1)
+    ]
+    if len(ordered) > 1:
+        ordered.sort(key=_beginning)
+    ended, before = accepted, 0
     for stop in ordered:
-        if stop.resumed is not None and stop.resumed < stop.stopped:
-            raise StopWrong(f"{stop} ends before it starts.", stop=stop.place)
-        if stop.stopped < accepted:
-            raise StopWrong(f"{stop} starts before the acceptance at {instant_of(accepted).isoformat()}.", stop=stop.place)
-        if before and (before.resumed is None or stop.stopped < before.resumed):
-            raise StopWrong(f"{stop} overlaps stop {before.place}.", stop=stop.place)
-        before = stop
+        stopped, until, _, place = stop
+        if until is not None and until < stopped:
+            raise StopWrong(f"{stop} ends before it starts.", stop=place)
+        if stopped < accepted:
+            raise StopWrong(f"{stop} starts before the acceptance at {instant_of(accepted).isoformat()}.", stop=place)
+        if stopped < ended:
+            raise StopWrong(f"{stop} overlaps stop {before}.", stop=place)
+        ended, before = NEVER if until is None else until, place
     return ordered
 
 
-def _interruption(place: int, stop: Stop) -> Interruption:
-    return Interruption(place, minute_of(stop.started_at), None if stop.ended_at is None else minute_of(stop.ended_at), stop.policy)
-
-
-def _beginning(stop: Interruption) -> tuple[int, bool, int]:
+def _beginning(stop: Interruption) -> tuple[int, int]:
     """By beginning; of two that begin together the one that ends first, an open one last."""
-    return (stop.stopped, stop.resumed is None, stop.resumed or 0)
+    return stop.stopped, NEVER if stop.resumed is None else stop.resumed

@@ -57,6 +57,8 @@ class TimeLimit:
     whole: int = field(init=False, repr=False, compare=False)
     fraction: tuple[int, int] = field(init=False, repr=False, compare=False)
     """What remains after `whole`, as an exact ratio."""
+    ends_with_a_day: bool = field(init=False, repr=False, compare=False)
+    """Whether its period ends at 24:00 of a date, rather than at an instant."""
 
     def __post_init__(self) -> None:
         amount = self.amount
@@ -73,11 +75,7 @@ class TimeLimit:
             raise LimitWrong(f"A limit in {self.unit} is a whole number, not {amount}.")
         object.__setattr__(self, "whole", whole)
         object.__setattr__(self, "fraction", (rest, denominator))
-
-    @property
-    def ends_with_a_day(self) -> bool:
-        """Whether its period ends at 24:00 of a date, rather than at an instant."""
-        return self.unit in ENDS_WITH_A_DAY and not self.fraction[0]
+        object.__setattr__(self, "ends_with_a_day", self.unit in ENDS_WITH_A_DAY and not rest)
 
     def minutes(self, per_unit: int) -> int:
         """The whole amount in minutes, a remainder of a minute rounded up."""

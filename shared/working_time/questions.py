@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.working_time.calendar import Calendar
-from shared.working_time.due_date import instant_of, minute_of
+from shared.working_time.instants import instant_of, minute_of
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
 from shared.working_time.office_hours import MINUTES_PER_DAY, MINUTES_PER_HOUR, STANDARD_HOURS, STANDARD_SEASON, OfficeHours
 
@@ -17,7 +17,7 @@ def add_working_minutes(start: datetime, minutes: int, calendar: Calendar, hours
     if minutes < 0:
         raise LimitWrong("Working minutes are added forwards; ask latest_start for the way back.")
     begins = minute_of(start)
-    return instant_of(calendar.timeline(hours, begins // MINUTES_PER_DAY).consumed(begins, minutes).minute)
+    return instant_of(calendar.at(hours).timeline(begins // MINUTES_PER_DAY).consumed(begins, minutes)[0])
 
 
 def allotment_minutes(amount: Decimal, unit: Unit, hours: OfficeHours = STANDARD_HOURS) -> int:

@@ -5,30 +5,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final, NamedTuple
 
-from shared.working_time.calendar import Calendar
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
-from shared.working_time.office_hours import MINUTES_PER_DAY, MINUTES_PER_HOUR, OfficeHours, clock_minute
-from shared.working_time.timeline import AFTER_CLOSING, Moment, Timeline
+from shared.working_time.office_hours import MINUTES_PER_DAY, MINUTES_PER_HOUR, clock_minute
+from shared.working_time.timeline import AFTER_CLOSING, Moment, Office, Timeline
 
 MONTHS_PER_YEAR: Final = 12
 
 
-class Office(NamedTuple):
-    """Where a limit runs: the calendar, the hours, and the clock (a minute of the day) that turns today into tomorrow."""
-
-    calendar: Calendar
-    hours: OfficeHours
-    cutoff: int | None = None
-
-    def timeline(self, day: int) -> Timeline:
-        return self.calendar.timeline(self.hours, day)
-
-    def leans(self, first: int, last: int) -> bool:
-        return self.calendar.leans_on_provisional(first, last)
-
-
 class Count(NamedTuple):
-    """A limit as counted so far, in minutes and day ordinals of local time."""
+    """A limit as counted so far, in minutes and days of the timeline."""
 
     began: int
     """The instant of acceptance, or the end of the stop that set the clock back."""
@@ -44,26 +29,26 @@ class Count(NamedTuple):
     """Whether a calendar row that is not yet decided had a say."""
 
 
-def begin(office: Office, limit: TimeLimit, start: int) -> Count:
+def begin(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """Count the whole limit from an instant. Raises CalendarUnknown."""
-    return BEGIN[limit.unit](office, limit, start)
+    return BEGIN[limit.unit](office, limit, cutoff, start)
 
 
-def first_day(office: Office, start: int) -> int | None:
+def first_day(office: Office, cutoff: int | None, start: int) -> int | None:
     """After the cut-off, or on a day off, counting begins with the next working day, its day 1. Source: law.CUTOFF."""
-    if office.cutoff is None:
+    if cutoff is None:
         return None
     day, clock = divmod(start, MINUTES_PER_DAY)
     timeline = office.timeline(day)
-    return timeline.after(day, 1) if timeline.shape(day) is None or clock > office.cutoff else None
+    return timeline.after(day, 1) if timeline.shape(day) is None or clock > cutoff else None
 
 
 # -- one rule per unit -------------------------------------------------------------------------------------------------
 
 
-def working_days(office: Office, limit: TimeLimit, start: int) -> Count:
+def working_days(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """The N-th working day after the day of acceptance, which never counts. Source: law.FIRST_DAY_NOT_COUNTED."""
-    day_one = first_day(office, start)
+    day_one = first_day(office, cutoff, start)
     today = start // MINUTES_PER_DAY
     timeline = office.timeline(today)
     if limit.fraction[0]:
@@ -77,67 +62,63 @@ def whole_days(timeline: Timeline, count: int, start: int, day_one: int | None) 
     """The date by law, the clock as on the receipt (law.SAME_CLOCK); closing time where counting began with an opening."""
     today, clock = divmod(start, MINUTES_PER_DAY)
     day = timeline.after(today, count)
-    if day_one is not None:
-        return timeline.closing(day)
-    here = timeline.shape(today)
-    there = timeline.worked(day)
-    clock = here.resting_clock[clock] if here else AFTER_CLOSING
-    # The due day may have other sessions than the day of acceptance.
-    clock = there.resting_clock[clock] if clock != AFTER_CLOSING else AFTER_CLOSING
-    return Moment(day * MINUTES_PER_DAY + (there.closing if clock == AFTER_CLOSING else clock), day)
+    here, there = timeline.shapes[today - timeline.first], timeline.worked(day)
+    clock = here.resting_clock[clock] if here and day_one is None else AFTER_CLOSING
+    if clock != AFTER_CLOSING and here is not there:  # the due day may have other sessions than the day of acceptance
+        clock = there.resting_clock[clock]
+    return day * MINUTES_PER_DAY + (there.closing if clock == AFTER_CLOSING else clock), day
 
 
 def part_of_a_day(office: Office, timeline: Timeline, limit: TimeLimit, start: int, day_one: int | None) -> Moment:
     """The whole days, then the fraction of the office's ordinary day in working minutes. Source: law.EIGHT_HOUR_DAY.
 
-    Never later than the next whole number of days, even if the day it is worked on is a short one.
+    Never later than the next whole number of days, even where the days it falls on are short ones.
     """
     minutes = limit.fraction_of(office.hours.ordinary_minutes(date.fromordinal(start // MINUTES_PER_DAY)))
     if limit.whole:
-        start_of_part = whole_days(timeline, limit.whole, start, day_one).minute
+        start_of_part, _ = whole_days(timeline, limit.whole, start, day_one)
     else:
-        start_of_part = start if day_one is None else timeline.opening(day_one).minute
+        start_of_part = start if day_one is None else timeline.opening(day_one)
     due = timeline.consumed(start_of_part, minutes)
     if timeline.varies and timeline.reaches(start // MINUTES_PER_DAY, limit.whole + 1):
         return min(due, whole_days(timeline, limit.whole + 1, start, day_one))
     return due
 
 
-def working_hours(office: Office, limit: TimeLimit, start: int) -> Count:
+def working_hours(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """So many session minutes from the instant on; what ends with the morning ends then. Source: law.EIGHT_HOUR_DAY."""
-    day_one = first_day(office, start)
+    day_one = first_day(office, cutoff, start)
     today = start // MINUTES_PER_DAY
     timeline = office.timeline(today)
-    begins = start if day_one is None else timeline.opening(day_one).minute
+    begins = start if day_one is None else timeline.opening(day_one)
     due, day = timeline.consumed(begins, limit.minutes(MINUTES_PER_HOUR))
     return Count(start, day_one, due, day, day, office.leans(today, day))
 
 
-def hours_by_the_clock(office: Office, limit: TimeLimit, start: int) -> Count:
+def hours_by_the_clock(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """Plain hours run from the instant, day and night. Source: law.HOURS_START_AT_ONCE."""
-    day_one = first_day(office, start)
-    today = start // MINUTES_PER_DAY
-    begins = start if day_one is None else office.timeline(day_one).opening(day_one).minute
+    day_one = first_day(office, cutoff, start)
+    begins = start if day_one is None else office.timeline(day_one).opening(day_one)
     due = begins + limit.minutes(MINUTES_PER_HOUR)
     day = due // MINUTES_PER_DAY
-    return Count(start, day_one, due, day, day, day_one is not None and office.leans(today, day_one))
+    return Count(start, day_one, due, day, day, put_off_by_provisional_row(office, start, day_one))
 
 
-def calendar_days(office: Office, limit: TimeLimit, start: int) -> Count:
+def calendar_days(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """All days count but the first; the end rolls to a working day. Source: law.FIRST_DAY_NOT_COUNTED."""
-    day_one = first_day(office, start)
-    before = start // MINUTES_PER_DAY if day_one is None else day_one - 1
-    return rolled(office, start, day_one, before + limit.whole)
+    day_one = first_day(office, cutoff, start)
+    uncounted = start // MINUTES_PER_DAY if day_one is None else day_one - 1
+    return rolled(office, start, day_one, uncounted + limit.whole)
 
 
-def months(office: Office, limit: TimeLimit, start: int) -> Count:
+def months(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """The same day of the month, or the month's last; the end rolls to a working day. Source: law.END_OF_MONTH."""
-    day_one = first_day(office, start)
+    day_one = first_day(office, cutoff, start)
     return rolled(office, start, day_one, months_later(start // MINUTES_PER_DAY if day_one is None else day_one, limit.whole))
 
 
 def months_later(day: int, count: int) -> int:
-    """The same day of the month so many months later (or earlier), or the month's last day."""
+    """The same day of the month so many months later (earlier if negative), or the month's last day."""
     on = date.fromordinal(day)
     year, month = divmod(on.year * MONTHS_PER_YEAR + on.month - 1 + count, MONTHS_PER_YEAR)
     if not date.min.year <= year <= date.max.year:
@@ -148,29 +129,33 @@ def months_later(day: int, count: int) -> int:
 def rolled(office: Office, began: int, day_one: int | None, last_day: int) -> Count:
     """A period whose last day is a day off ends with the next working day. Source: law.ROLLS_TO_WORKING_DAY."""
     timeline = office.timeline(last_day)
-    due, day = timeline.closing(timeline.at_or_after(last_day))
-    leaned = day_one is not None and office.leans(began // MINUTES_PER_DAY, day_one)
-    return Count(began, day_one, due, day, last_day, leaned or office.leans(last_day, day))
+    day = timeline.at_or_after(last_day)
+    provisional = put_off_by_provisional_row(office, began, day_one) or office.leans(last_day, day)
+    return Count(began, day_one, timeline.closing(day), day, last_day, provisional)
 
 
-def same_day(office: Office, limit: TimeLimit, start: int) -> Count:
+def put_off_by_provisional_row(office: Office, began: int, day_one: int | None) -> bool:
+    return day_one is not None and office.leans(began // MINUTES_PER_DAY, day_one)
+
+
+def same_day(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """Until the cut-off (never later than closing) today's closing time, then the next working day's. Source: law.CUTOFF."""
     today, clock = divmod(start, MINUTES_PER_DAY)
     timeline = office.timeline(today)
     here = timeline.shape(today)
-    in_time = here is not None and clock <= min(same_day_cutoff(office, limit), here.closing)
-    due, day = timeline.closing(today if in_time else timeline.after(today, 1))
-    return Count(start, None if in_time else day, due, day, day, office.leans(today, day))
+    in_time = here is not None and clock <= min(same_day_cutoff(limit, cutoff), here.closing)
+    day = today if in_time else timeline.after(today, 1)
+    return Count(start, None if in_time else day, timeline.closing(day), day, day, office.leans(today, day))
 
 
-def same_day_cutoff(office: Office, limit: TimeLimit) -> int:
-    cutoff = office.cutoff if limit.cutoff is None else clock_minute(limit.cutoff)
-    if cutoff is None:
+def same_day_cutoff(limit: TimeLimit, cutoff: int | None) -> int:
+    own = cutoff if limit.cutoff is None else clock_minute(limit.cutoff)
+    if own is None:
         raise LimitWrong("A limit of the same day needs a cut-off: the clock until which a dossier is still done today.")
-    return cutoff
+    return own
 
 
-BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int], Count]]] = {
+BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int | None, int], Count]]] = {
     Unit.WORKING_DAY: working_days,
     Unit.WORKING_HOUR: working_hours,
     Unit.DAY: calendar_days,
@@ -189,7 +174,7 @@ def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed:
     left = timeline.minutes_before(count.due) - timeline.minutes_before(stopped)
     from_day = resumed // MINUTES_PER_DAY
     due, day = office.timeline(from_day).consumed(resumed, left)
-    return count._replace(due=due, day=day, last_day=day, provisional=count.provisional or office.leans(from_day, day))
+    return Count(count.began, count.day_one, due, day, day, count.provisional or office.leans(from_day, day))
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:
@@ -201,7 +186,8 @@ def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Co
 def rest_by_the_clock(office: Office, count: Count, stopped: int, resumed: int) -> Count:
     """The pause is added by its exact length. Source: law.PAUSE_BY_PROCEDURE."""
     due = count.due + resumed - stopped
-    return count._replace(due=due, day=due // MINUTES_PER_DAY, last_day=due // MINUTES_PER_DAY)
+    day = due // MINUTES_PER_DAY
+    return Count(count.began, count.day_one, due, day, day, count.provisional)
 
 
 REST: Final[dict[Unit, Callable[[Office, Count, int, int], Count]]] = {

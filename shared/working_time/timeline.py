@@ -1,6 +1,6 @@
 """The working minutes of an office laid out once, so that each question about them is one look-up.
 
-A minute is counted from the beginning of day 1 of the common era in local time: `date.toordinal() * 1440 + clock`.
+A *minute* is counted in local time from the beginning of the common era: `date.toordinal() * 1440 + clock`; a *day* is an ordinal.
 """
 
 from bisect import bisect_left
@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shared.errors import NotUnderstood
-from shared.working_time.office_hours import MINUTES_PER_DAY, Sessions
+from shared.working_time.office_hours import MINUTES_PER_DAY, OfficeHours, Sessions
 
-AFTER_CLOSING = -1
+AFTER_CLOSING: Final = -1
+NEVER: Final = 1 << 62
+
+Moment = tuple[int, int]
+"""A minute and the day it belongs to, which is not the minute's own where an office closes at 24:00."""
 
 
 class CalendarUnknown(NotUnderstood):
@@ -32,17 +36,15 @@ class DayShape(NamedTuple):
     minutes: int
     resting_clock: tuple[int, ...]
     """The clock itself within a session (both ends included), else where the next session begins, else AFTER_CLOSING."""
-    next_minute: tuple[int, ...]
-    """The first session minute at or after a clock, else AFTER_CLOSING."""
     before: tuple[int, ...]
     """How many session minutes lie before a clock."""
     end_of: tuple[int, ...]
-    """The clock at which the n-th session minute ends."""
+    """The clock at which the n-th session minute ends, n from 1."""
 
 
 @lru_cache(maxsize=128)
 def day_shape(sessions: Sessions) -> DayShape:
-    """Tables for one day's sessions, which are in order."""
+    """Tables for one day's sessions, which are in order and at least one."""
     clocks = range(MINUTES_PER_DAY + 1)
     worked = [any(s.begins <= clock < s.ends for s in sessions) for clock in clocks]
     touched = [any(s.begins <= clock <= s.ends for s in sessions) for clock in clocks]
@@ -52,23 +54,15 @@ def day_shape(sessions: Sessions) -> DayShape:
         closing=sessions[-1].ends,
         minutes=sum(worked),
         resting_clock=tuple(clock if touched[clock] else following[clock] for clock in clocks),
-        next_minute=tuple(clock if worked[clock] else following[clock] for clock in clocks),
         before=tuple(accumulate(worked[:-1], initial=0)),
-        end_of=(sessions[0].begins, *(clock + 1 for clock in clocks if worked[clock])),
+        end_of=(AFTER_CLOSING, *(clock + 1 for clock in clocks if worked[clock])),
     )
 
 
-class Moment(NamedTuple):
-    """A minute of the timeline, and the day it belongs to: closing time may be 24:00."""
-
-    minute: int
-    day: int
-
-
 class Timeline:
-    """Every day of a run of known years: which are worked, and how many session minutes lie before each.
+    """The days of known years without a gap: which are worked, and how many session minutes lie before each.
 
-    Days are ordinals. Every method raises CalendarUnknown instead of leaving the run.
+    Every method raises CalendarUnknown rather than leave those years.
     """
 
     __slots__ = ("before", "first", "last", "shapes", "upto", "varies", "working")
@@ -94,56 +88,92 @@ class Timeline:
         assert shape is not None
         return shape
 
-    def working_day(self, number: int) -> int:
-        """The working day with this number, counted from 0 at the beginning of the run."""
-        if number < 0:
-            raise unknown(self.first - 1)
+    def after(self, day: int, count: int) -> int:
+        """The count-th working day after a day, which itself does not count."""
+        number = self.upto[day - self.first] + count - 1
         if number >= len(self.working):
             raise unknown(self.last + 1)
         return self.working[number]
 
-    def after(self, day: int, count: int) -> int:
-        """The count-th working day after a day, which itself does not count."""
-        return self.working_day(self.upto[day - self.first] + count - 1)
+    def ahead_of(self, day: int, count: int) -> int:
+        """The count-th working day before a day, which itself does not count."""
+        number = self.upto[day - self.first] - count - (1 if self.shapes[day - self.first] else 0)
+        if number < 0:
+            raise unknown(self.first - 1)
+        return self.working[number]
 
     def reaches(self, day: int, count: int) -> bool:
-        """Whether the count-th working day after a day lies in the run."""
+        """Whether the count-th working day after a day lies in these years."""
         return self.upto[day - self.first] + count <= len(self.working)
 
     def at_or_after(self, day: int) -> int:
         """The day itself if it is worked, else the next working day."""
         return day if self.shape(day) else self.after(day, 1)
 
+    def at_or_ahead_of(self, day: int) -> int:
+        """The day itself if it is worked, else the working day before it."""
+        return day if self.shape(day) else self.ahead_of(day, 1)
+
     def minutes_before(self, minute: int) -> int:
-        """How many session minutes of the run lie before this minute."""
+        """How many session minutes of these years lie before a minute."""
         day, clock = divmod(minute, MINUTES_PER_DAY)
-        shape = self.shape(day)
+        if not self.first <= day <= self.last:
+            raise unknown(day)
+        shape = self.shapes[day - self.first]
         number = self.upto[day - self.first]
-        return self.before[number - 1] + shape.before[clock] if shape else self.before[number]
+        return self.before[number] if shape is None else self.before[number - 1] + shape.before[clock]
 
-    def end_of(self, minute: int) -> Moment:
-        """Where the minute-th session minute of the run ends; `minute` is at least 1."""
-        if minute > self.before[-1]:
+    def end_of(self, ordinal: int) -> Moment:
+        """Where the session minute with this number ends; the first of these years has number 1."""
+        number = bisect_left(self.before, ordinal) - 1
+        if number < 0:
+            raise unknown(self.first - 1)
+        if number >= len(self.working):
             raise unknown(self.last + 1)
-        number = bisect_left(self.before, minute) - 1
         day = self.working[number]
-        return Moment(day * MINUTES_PER_DAY + self.worked(day).end_of[minute - self.before[number]], day)
-
-    def beginning_of(self, minute: int) -> Moment:
-        """Where the session minute after the first `minute` ones of the run begins."""
-        ends = self.end_of(minute + 1)
-        return Moment(ends.minute - 1, ends.day)
+        return day * MINUTES_PER_DAY + self.worked(day).end_of[ordinal - self.before[number]], day
 
     def consumed(self, start: int, minutes: int) -> Moment:
         """Where the last of so many session minutes from `start` on ends; with none, the first session minute from there."""
-        done = self.minutes_before(start)
-        return self.end_of(done + minutes) if minutes else self.beginning_of(done)
+        if minutes:
+            return self.end_of(self.minutes_before(start) + minutes)
+        ends, day = self.end_of(self.minutes_before(start) + 1)
+        return ends - 1, day
 
-    def opening(self, day: int) -> Moment:
-        return Moment(day * MINUTES_PER_DAY + self.worked(day).opening, day)
+    def opening(self, day: int) -> int:
+        return day * MINUTES_PER_DAY + self.worked(day).opening
 
-    def closing(self, day: int) -> Moment:
-        return Moment(day * MINUTES_PER_DAY + self.worked(day).closing, day)
+    def closing(self, day: int) -> int:
+        return day * MINUTES_PER_DAY + self.worked(day).closing
+
+
+class Office:
+    """A calendar as worked by one office: its known years, and the days on which the calendar is not yet decided."""
+
+    __slots__ = ("hours", "latest", "timelines", "undecided", "undecided_from")
+
+    def __init__(self, hours: OfficeHours, timelines: Sequence[Timeline], undecided: Sequence[int]) -> None:
+        self.hours = hours
+        self.timelines = timelines
+        self.latest = timelines[-1]
+        self.undecided = undecided
+        self.undecided_from = undecided[0] if undecided else NEVER
+
+    def timeline(self, day: int) -> Timeline:
+        """The known years around a day. Raises CalendarUnknown."""
+        if self.latest.first <= day <= self.latest.last:
+            return self.latest
+        for timeline in self.timelines:
+            if timeline.first <= day <= timeline.last:
+                return timeline
+        raise unknown(day)
+
+    def leans(self, first: int, last: int) -> bool:
+        """Whether a row that is not yet decided changes a day from `first` to `last`, both included."""
+        if last < self.undecided_from:
+            return False
+        at = bisect_left(self.undecided, first)
+        return at < len(self.undecided) and self.undecided[at] <= last
 
 
 def unknown(day: int) -> CalendarUnknown:

@@ -12,17 +12,9 @@ from enum import StrEnum
 from typing import Final, TypeVar, get_args
 
 from services.intake.domain.catalogue import Allotment, Level, Limit, Paper, ProcedureVersion, Process, ProcessStep, as_time
+from shared.contracts.people import Channel
 from shared.errors import NotUnderstood
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
-
-
-class Channel(StrEnum):
-    """How a dossier comes in."""
-
-    DESK = "desk"
-    ONLINE = "online"
-    POST = "post"
-
 
 PUBLISHED_CHANNEL: Final[Mapping[Channel, str]] = {
     Channel.DESK: "trực tiếp",
@@ -279,10 +271,10 @@ def _unknown_value(rules: Sequence[Rule], facets: Callable[[Rule], Facets], want
 
 
 def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and _spelled(one) == _spelled(other)
+    return one is not None and other is not None and spelled(one) == spelled(other)
 
 
-def _spelled(text: str) -> str:
+def spelled(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 

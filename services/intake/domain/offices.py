@@ -36,6 +36,11 @@ class Office:
     predecessors: tuple[str, ...] = ()
     sessions: Sessions = ()
 
+    @property
+    def sessions_text(self) -> str:
+        """As in the CSV: `07:00-11:30 13:30-17:00`, or nothing."""
+        return " ".join(str(session) for session in self.sessions)
+
     def is_valid(self, on: date) -> bool:
         return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
