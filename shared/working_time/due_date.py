@@ -14,7 +14,7 @@ from shared.working_time.timeline import NEVER, Office
 
 # Members by name: looking one up on its enum costs a tenth of a due date.
 SAME_CLOCK: Final = DueClock.SAME_CLOCK
-PAUSE: Final = StopPolicy.PAUSE
+RESTART: Final = StopPolicy.RESTART
 
 
 class StopWrong(NotUnderstood):
@@ -48,17 +48,8 @@ class Due(NamedTuple):
         return self.due_at
 
 
-class Interruption(NamedTuple):
-    """A stop in minutes of the timeline, with its place in the list as given."""
-
-    stopped: int
-    resumed: int | None
-    policy: StopPolicy
-    place: int
-
-    def __str__(self) -> str:
-        until = "still open" if self.resumed is None else f"until {instant_of(self.resumed).isoformat()}"
-        return f"Stop {self.place} ({self.policy} from {instant_of(self.stopped).isoformat()} {until})"
+Interruption = tuple[int, int, int, StopPolicy]
+"""A stop as minutes of the timeline, from and to (NEVER while it is open), its place in the list as given, its policy."""
 
 
 class Leg(NamedTuple):
@@ -104,31 +95,24 @@ def with_stops(
 ) -> Due:
     """The count taken from stop to stop; each turn of it is noted in `legs`, where given."""
     count = begin(office, limit, cutoff, accepted)
-    late: int | None = None
-    late_by_law: int | None = None
+    late = late_by_law = 0  # no minute in which anything became late
     if legs is not None:
         legs.append(Leg(count))
     for stop in stops:
-        passed = stop.stopped >= count.due
-        if passed and stop.policy is not PAUSE:  # lateness, once it happened, is never undone
-            late = count.due if late is None else late
-            end = period_end(limit, count)
-            late_by_law = end if late_by_law is None and stop.stopped >= end else late_by_law
-        if stop.resumed is None and not (passed and stop.policy is PAUSE):
-            return standing(stop, late, late_by_law)
-        count = resumed(office, limit, cutoff, count, stop)
+        stopped, resumed, _, policy = stop
+        passed = stopped >= count.due
+        if policy is RESTART and passed:  # lateness, once it happened, is never undone
+            late = late or count.due
+            late_by_law = late_by_law or (period_end(limit, count) if stopped >= period_end(limit, count) else 0)
+        if resumed == NEVER and (policy is RESTART or not passed):
+            return standing(stopped, late, late_by_law)
+        if policy is RESTART:
+            count = begin(office, limit, cutoff, resumed)
+        elif not passed:
+            count = REST[limit.unit](office, count, stopped, resumed)
         if legs is not None:
             legs.append(Leg(count, stop, passed))
     return answer(office, limit, due_clock, count, late, late_by_law)
-
-
-def resumed(office: Office, limit: TimeLimit, cutoff: int | None, count: Count, stop: Interruption) -> Count:
-    """How the limit stands when the clock runs again. Sources: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
-    if stop.resumed is None or (stop.policy is PAUSE and stop.stopped >= count.due):
-        return count  # what is already due cannot be interrupted
-    if stop.policy is PAUSE:
-        return REST[limit.unit](office, count, stop.stopped, stop.resumed)
-    return begin(office, limit, cutoff, stop.resumed)
 
 
 def period_end(limit: TimeLimit, count: Count) -> int:
@@ -143,43 +127,43 @@ def appointment(office: Office, limit: TimeLimit, due_clock: DueClock, count: Co
     return period_end(limit, count) if due_clock is DueClock.END_OF_DAY else count.due
 
 
-def answer(
-    office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, late: int | None = None, late_by_law: int | None = None
-) -> Due:
+def answer(office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, late: int = 0, late_by_law: int = 0) -> Due:
     due_minute = count.due if due_clock is SAME_CLOCK else appointment(office, limit, due_clock, count)
-    ends = max(due_minute, period_end(limit, count))
-    return Due(instant_of(due_minute), instant_of(ends), count.provisional, _maybe(late), _maybe(late_by_law))
+    due_at = instant_of(due_minute)
+    ends_at = instant_of(period_end(limit, count)) if limit.ends_with_a_day else due_at
+    return Due(due_at, ends_at, count.provisional, _maybe(late), _maybe(late_by_law))
 
 
-def standing(stop: Interruption, late: int | None, late_by_law: int | None) -> Due:
-    return Due(None, None, False, _maybe(late), _maybe(late_by_law), instant_of(stop.stopped))
+def standing(since: int, late: int, late_by_law: int) -> Due:
+    return Due(None, None, False, _maybe(late), _maybe(late_by_law), instant_of(since))
 
 
-def _maybe(minute: int | None) -> datetime | None:
-    return None if minute is None else instant_of(minute)
+def _maybe(minute: int) -> datetime | None:
+    return instant_of(minute) if minute else None
 
 
 def in_order(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
     """The stops by the time they began. Raises StopWrong naming one that cannot be."""
     ordered = [
-        Interruption(minute_of(stop.started_at), None if stop.ended_at is None else minute_of(stop.ended_at), stop.policy, place)
+        (minute_of(stop.started_at), NEVER if stop.ended_at is None else minute_of(stop.ended_at), place, stop.policy)
         for place, stop in enumerate(stops, start=1)
     ]
-    if len(ordered) > 1:
-        ordered.sort(key=_beginning)
+    ordered.sort()
     ended, before = accepted, 0
     for stop in ordered:
-        stopped, until, _, place = stop
-        if until is not None and until < stopped:
-            raise StopWrong(f"{stop} ends before it starts.", stop=place)
+        stopped, resumed, place, _ = stop
+        if resumed < stopped:
+            raise StopWrong(f"{stop_name(stop)} ends before it starts.", stop=place)
         if stopped < accepted:
-            raise StopWrong(f"{stop} starts before the acceptance at {instant_of(accepted).isoformat()}.", stop=place)
+            raise StopWrong(f"{stop_name(stop)} starts before the acceptance at {instant_of(accepted).isoformat()}.", stop=place)
         if stopped < ended:
-            raise StopWrong(f"{stop} overlaps stop {before}.", stop=place)
-        ended, before = NEVER if until is None else until, place
+            raise StopWrong(f"{stop_name(stop)} overlaps stop {before}.", stop=place)
+        ended, before = resumed, place
     return ordered
 
 
-def _beginning(stop: Interruption) -> tuple[int, int]:
-    """By beginning; of two that begin together the one that ends first, an open one last."""
-    return stop.stopped, NEVER if stop.resumed is None else stop.resumed
+def stop_name(stop: Interruption) -> str:
+    """How an error names a stop: its place in the list as given, and when it was."""
+    stopped, resumed, place, policy = stop
+    until = "still open" if resumed == NEVER else f"until {instant_of(resumed).isoformat()}"
+    return f"Stop {place} ({policy} from {instant_of(stopped).isoformat()} {until})"

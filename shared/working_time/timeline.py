@@ -14,6 +14,7 @@ from shared.errors import NotUnderstood
 from shared.working_time.office_hours import MINUTES_PER_DAY, OfficeHours, Sessions
 
 AFTER_CLOSING: Final = -1
+NOTHING_BEFORE: Final = (0,) * MINUTES_PER_DAY
 NEVER: Final = 1 << 62
 
 Moment = tuple[int, int]
@@ -65,7 +66,7 @@ class Timeline:
     Every method raises CalendarUnknown rather than leave those years.
     """
 
-    __slots__ = ("before", "first", "last", "shapes", "upto", "varies", "working")
+    __slots__ = ("before", "ends", "first", "last", "shapes", "tables", "upto", "varies", "working")
 
     def __init__(self, first: int, shapes: Sequence[DayShape | None]) -> None:
         self.first = first
@@ -74,6 +75,11 @@ class Timeline:
         self.working = [first + offset for offset, shape in enumerate(shapes) if shape]
         self.upto = list(accumulate(1 if shape else 0 for shape in shapes))
         self.before = list(accumulate((shape.minutes for shape in shapes if shape), initial=0))
+        self.tables = [
+            (self.before[upto - 1], shape.before) if shape else (self.before[upto], NOTHING_BEFORE)
+            for upto, shape in zip(self.upto, shapes, strict=True)
+        ]
+        self.ends = [(day * MINUTES_PER_DAY, self.worked(day).end_of) for day in self.working]
         self.varies = len({id(shape) for shape in shapes if shape}) > 1
 
     def shape(self, day: int) -> DayShape | None:
@@ -119,9 +125,8 @@ class Timeline:
         day, clock = divmod(minute, MINUTES_PER_DAY)
         if not self.first <= day <= self.last:
             raise unknown(day)
-        shape = self.shapes[day - self.first]
-        number = self.upto[day - self.first]
-        return self.before[number] if shape is None else self.before[number - 1] + shape.before[clock]
+        before, table = self.tables[day - self.first]
+        return before + table[clock]
 
     def end_of(self, ordinal: int) -> Moment:
         """Where the session minute with this number ends; the first of these years has number 1."""
@@ -130,8 +135,8 @@ class Timeline:
             raise unknown(self.first - 1)
         if number >= len(self.working):
             raise unknown(self.last + 1)
-        day = self.working[number]
-        return day * MINUTES_PER_DAY + self.worked(day).end_of[ordinal - self.before[number]], day
+        midnight, table = self.ends[number]
+        return midnight + table[ordinal - self.before[number]], midnight // MINUTES_PER_DAY
 
     def consumed(self, start: int, minutes: int) -> Moment:
         """Where the last of so many session minutes from `start` on ends; with none, the first session minute from there."""
