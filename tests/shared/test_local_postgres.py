@@ -58,6 +58,14 @@ def empty_home(tmp_path: Path) -> Path:
     return tmp_path / "empty"
 
 
+@pytest.fixture
+def somebody() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that has nothing to do with us."""
+    with subprocess.Popen(["sleep", "60"]) as process:
+        yield process
+        process.kill()
+
+
 async def ask(server: LocalPostgres, question: str) -> Any:
     engine = create_async_engine(server.owner_url)
     try:
@@ -104,10 +112,6 @@ def a_sharer(home: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-
-
-def a_sleeper() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(["sleep", "60"])
 
 
 def started(sharer: subprocess.Popen[str]) -> str:
@@ -264,8 +268,8 @@ async def test_no_acknowledged_row_is_lost_when_the_server_is_killed(home):
         assert server.owner_url == url
 
 
-async def test_a_dead_servers_process_id_may_be_somebody_elses_by_now(home):
-    with LocalPostgres(home, durable=False) as server, a_sleeper() as somebody:
+async def test_a_dead_servers_process_id_may_be_somebody_elses_by_now(home, somebody):
+    with LocalPostgres(home, durable=False) as server:
         pid_file, dead = root_of(server) / "data" / "postmaster.pid", postmaster(server)
         os.kill(dead, signal.SIGKILL)
         assert await eventually(lambda: not lives(dead))
@@ -275,7 +279,6 @@ async def test_a_dead_servers_process_id_may_be_somebody_elses_by_now(home):
 
         assert await ask(server, "SELECT 1") == 1
         assert somebody.poll() is None
-        somebody.kill()
 
 
 async def test_a_server_that_was_killed_can_still_be_left(home):
@@ -351,14 +354,15 @@ def nobodys_home() -> Iterator[Path]:
 
 def belongs_to_nobody(home: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    (home / "postgres").mkdir(mode=0o700)
+    (home / "postgres").mkdir(mode=0o700, exist_ok=True)
     os.chown(home / "postgres", nobody.pw_uid, nobody.pw_gid)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root need become somebody else")
-async def test_root_can_run_it_as_nobody(nobodys_home):
+async def test_root_can_run_it_as_nobody(nobodys_home, stopped_home):
     if any(not parent.stat().st_mode & stat.S_IXOTH for parent in find_binaries().parents):
         pytest.skip("the binaries lie where nobody may not go")
+    shutil.copytree(stopped_home / "postgres", nobodys_home / "postgres")
     belongs_to_nobody(nobodys_home)
 
     for _ in range(2):

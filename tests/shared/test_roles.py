@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,17 @@ ORDER BY 1
 
 
 @pytest.fixture(scope="module")
-async def owner(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The owner's URL of a server of our own: roles belong to the whole server."""
+def superuser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server of our own: roles belong to the whole server."""
     with LocalPostgres(tmp_path_factory.mktemp("home"), durable=False) as server:
         yield server.owner_url
+
+
+@pytest.fixture(scope="module")
+async def owner(superuser: str) -> str:
+    """Where an administrator gives us a database, its owner is no superuser."""
+    await run(superuser, "CREATE ROLE dba LOGIN CREATEROLE PASSWORD 'p'", "CREATE DATABASE office OWNER dba", "SELECT 1")
+    return make_url(superuser).set(username="dba", password="p", database="office").render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="module")
@@ -116,23 +123,17 @@ async def test_odd_names_are_only_names(owner):
     await run(owner, 'DROP ROLE "motcua_x""; DROP SCHEMA intake; --"', "SELECT 1")
 
 
-async def test_an_owner_who_is_no_superuser_can_prepare_a_database(tmp_path):
-    with LocalPostgres(tmp_path, durable=False) as server:
-        await run(server.owner_url, "CREATE ROLE dba LOGIN CREATEROLE PASSWORD 'p'", "CREATE DATABASE office OWNER dba", "SELECT 1")
-        url = make_url(server.owner_url).set(username="dba", password="p", database="office", drivername="postgresql")
-        owner, passwords = url.render_as_string(hide_password=False), service_passwords(tmp_path)
+async def test_a_superuser_can_prepare_a_second_database(superuser, passwords):
+    await prepare(superuser, passwords)
 
-        await prepare(owner, passwords)
-        await prepare(owner, passwords)
-
-        desk = service_url(owner, "intake", passwords["intake"])
-        assert await run(desk, "CREATE TABLE intake.dossier (id int)", "TABLE intake.dossier") == []
+    desk = service_url(superuser, "intake", passwords["intake"])
+    assert await run(desk, "CREATE TABLE intake.dossier (id int)", "TABLE intake.dossier") == []
 
 
-async def test_the_administrators_script_prepares_the_same(owner, passwords):
+async def test_the_administrators_script_prepares_the_same(superuser, owner, passwords):
     if not (psql := find_binaries() / "psql").exists():
         pytest.skip("these binaries come without psql")
-    await run(owner, "CREATE DATABASE by_hand", "SELECT 1")
+    await run(superuser, "CREATE DATABASE by_hand OWNER dba", "SELECT 1")
     by_hand = make_url(owner).set(database="by_hand", drivername="postgresql").render_as_string(hide_password=False)
 
     for _ in range(2):
