@@ -134,7 +134,11 @@ def choose_process(version: ProcedureVersion, named: Named) -> Process | None:
 
 
 def steps_of(
-    version: ProcedureVersion, process: Process | None, limit: tuple[LimitChoice, ...] | NoComputableLimit
+    version: ProcedureVersion,
+    process: Process | None,
+    limit: tuple[LimitChoice, ...] | NoComputableLimit,
+    *,
+    plain_day: PlainDay = PlainDay.CALENDAR,
 ) -> tuple[ProcessStep, ...]:
     """The steps of the chosen process, or one step with the whole limit where no process is published.
 
@@ -143,14 +147,17 @@ def steps_of(
     """
     if process is None:
         return (_one_step(version, limit),)
-    if not counts_working_time(process):
-        return process.steps
-    return tuple(_in_working_days(step) if _is_part_of_day(step.allotment) else step for step in process.steps)
+    limits = limit.published if isinstance(limit, NoComputableLimit) else [choice.published for choice in limit]
+    if plain_day is PlainDay.WORKING:
+        return tuple(_in_working_days(step) if step.allotment.unit is Unit.DAY else step for step in process.steps)
+    if counts_working_time(process, limits):
+        return tuple(_in_working_days(step) if _is_part_of_day(step.allotment) else step for step in process.steps)
+    return process.steps
 
 
-def counts_working_time(process: Process) -> bool:
-    """Whether the process counts in working days or hours: by its total, by its steps, or by saying how long a day is."""
-    spans = (process.total, *process.totals, *(step.allotment for step in process.steps))
+def counts_working_time(process: Process, limits: Iterable[Limit]) -> bool:
+    """Whether a process counts in working days or hours: by its limits, totals or steps, or by saying how long a day is."""
+    spans = (process.total, *process.totals, *(step.allotment for step in process.steps), *limits)
     return process.hours_per_day is not None or any(span.unit in WORKING for span in spans if span)
 
 
