@@ -131,19 +131,20 @@ class LocalPostgres:
         server: subprocess.Popen[bytes] | None = None
         give_up_at = time.monotonic() + PATIENCE_SECONDS
         while not self._answers():
+            if time.monotonic() > give_up_at:
+                raise PostgresUnavailable(f"The PostgreSQL on {self._data} does not answer.{self._log_tail()}")
+            if server and server.poll() is not None:
+                if server.returncode != -signal.SIGKILL:
+                    shutil.rmtree(self._socket_directory, ignore_errors=True)
+                    raise PostgresUnavailable(f"PostgreSQL did not start (exit code {server.returncode}).{self._log_tail()}")
+                server = None
             # After kill -9 of the server its children live on for about a second, and a start in that second would fail.
             if server is None and (alive := _locked(self._root / "alive")) is not None:
                 try:
                     server = self._launch(alive)
                 finally:
                     os.close(alive)
-            elif server and server.poll() is not None:
-                shutil.rmtree(self._socket_directory, ignore_errors=True)
-                raise PostgresUnavailable(f"PostgreSQL did not start (exit code {server.returncode}).{self._log_tail()}")
-            elif time.monotonic() > give_up_at:
-                raise PostgresUnavailable(f"PostgreSQL runs on {self._data} and does not answer.{self._log_tail()}")
-            else:
-                time.sleep(PAUSE_SECONDS)
+            time.sleep(PAUSE_SECONDS)
 
     def _launch(self, alive: int) -> subprocess.Popen[bytes]:
         """A server that inherits the descriptor `alive`, and with it the lock."""
