@@ -10,7 +10,7 @@ from typing import Final
 
 from services.intake.domain import process_warnings
 from services.intake.domain.catalogue import FeeRule, ProcedureVersion, Process, as_date, as_time
-from services.intake.domain.choices import spelled
+from services.intake.domain.deciding import spelled
 from services.intake.domain.oddities import CatalogueWarning, Found, Oddity
 
 

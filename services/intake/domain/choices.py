@@ -4,16 +4,15 @@ A rule may be restricted to a case, a level, a channel; a rule without restricti
 them the exception. Where the rules differ and the officer has not named what decides between them, we ask; we never guess.
 """
 
-import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, TypeVar, get_args
+from typing import Final, get_args
 
 from services.intake.domain.catalogue import Allotment, Level, Limit, Paper, ProcedureVersion, Process, ProcessStep, as_time
+from services.intake.domain.deciding import ChoiceNeeded, Facets, among, deciding, same
 from shared.contracts.people import Channel
-from shared.errors import NotUnderstood
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
 
 PUBLISHED_CHANNEL: Final[Mapping[Channel, str]] = {
@@ -28,20 +27,6 @@ class PlainDay(StrEnum):
 
     CALENDAR = "calendar"
     WORKING = "working"
-
-
-class ChoiceNeeded(NotUnderstood):
-    """The published rules differ here: say which holds."""
-
-    def __init__(self, field: str, choices: Iterable[str], detail: str | None = None) -> None:
-        self.field = field
-        self.choices = tuple(dict.fromkeys(choices))
-        super().__init__(
-            detail or f"The rules of this procedure differ by {field}; name one of the choices.",
-            field=field,
-            choices=self.choices,
-            errors=[{"pointer": f"/{field}", "detail": f"one of: {' | '.join(self.choices) or '(none: leave it out)'}"}],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +73,7 @@ def choose_limit(
     Raises ChoiceNeeded where they differ by a case or level that was not named, or is unknown.
     """
     _check_named(version, named)
-    rules = [limit for limit in version.limits if not limit.is_extension or _same(limit.case, named.case)]
+    rules = [limit for limit in version.limits if not limit.is_extension or same(limit.case, named.case)]
     if not rules:
         return NoComputableLimit("none", "No overall limit is published.", version.limits)
     channel = PUBLISHED_CHANNEL[named.channel]
@@ -96,14 +81,14 @@ def choose_limit(
     if not here:
         others = ", ".join(dict.fromkeys(limit.channel for limit in rules if limit.channel))
         return NoComputableLimit("none", f"The limit is published for other channels only: {others}.", tuple(rules))
-    wanted = {"channel": channel, "level": _level(version, named), "case": _among(named.case, _cases_of_limits(version))}
+    wanted = {"channel": channel, "level": _level(version, named), "case": among(named.case, _cases_of_limits(version))}
     stages = sorted({limit.stage or 0 for limit in here})
     if len(stages) > 1 and 0 in stages:
         return NoComputableLimit("ambiguous", "Limits by stage are published beside an overall one.", tuple(here))
     limits: list[LimitChoice] = []
     for stage in stages:
         of_stage = [limit for limit in here if (limit.stage or 0) == stage]
-        match _read(_deciding(of_stage, _facets_of_limit, wanted, _what_it_grants), plain_day):
+        match _read(deciding(of_stage, _facets_of_limit, wanted, _what_it_grants), plain_day):
             case NoComputableLimit() as nothing:
                 return nothing
             case limit:
@@ -120,11 +105,11 @@ def choose_process(version: ProcedureVersion, named: Named) -> Process | None:
     if not version.processes:
         return None
     cases = _cases_of_processes(version)
-    if named.process_case is not None and _among(named.process_case, cases) is None:
+    if named.process_case is not None and among(named.process_case, cases) is None:
         raise ChoiceNeeded("process_case", cases, f"No process is published for the case {named.process_case!r}.")
-    wanted = {"level": _level(version, named), "case": _among(named.process_case or named.case, cases)}
+    wanted = {"level": _level(version, named), "case": among(named.process_case or named.case, cases)}
     try:
-        holding = _deciding(version.processes, _facets_of_process, wanted, lambda process: process.steps)
+        holding = deciding(version.processes, _facets_of_process, wanted, lambda process: process.steps)
     except ChoiceNeeded as needed:
         # The case named is one of the limits only: the process needs a name of its own.
         if needed.field == "case" and named.case is not None and wanted["case"] is None:
@@ -188,15 +173,15 @@ def required_papers(version: ProcedureVersion, named: Named) -> tuple[RequiredPa
     """
     headings = tuple(dict.fromkeys(paper.case for paper in version.papers if paper.case))
     chosen = named.paper_cases
-    if chosen is None and named.case is not None and any(_same(heading, named.case) for heading in headings):
+    if chosen is None and named.case is not None and any(same(heading, named.case) for heading in headings):
         chosen = (named.case,)
     for heading in chosen or ():
-        if not any(_same(heading, known) for known in headings):
+        if not any(same(heading, known) for known in headings):
             raise ChoiceNeeded("paper_cases", headings, f"The list of papers has no heading {heading!r}.")
     return tuple(
         RequiredPaper(number, paper.name, paper.originals or 0, paper.copies or 0, paper.case, _need(paper, chosen))
         for number, paper in enumerate(version.papers, 1)
-        if chosen is None or paper.case is None or any(_same(paper.case, heading) for heading in chosen)
+        if chosen is None or paper.case is None or any(same(paper.case, heading) for heading in chosen)
     )
 
 
@@ -219,15 +204,6 @@ def choices_of(version: ProcedureVersion) -> Choices:
     )
 
 
-# --- Deciding between rules ---------------------------------------------------------------------------------------
-
-Rule = TypeVar("Rule", Limit, Process)
-Facets = Mapping[str, str | None]
-
-# In the order in which we ask. The channel is always known.
-ASKED: Final = ("level", "case")
-
-
 def _facets_of_limit(limit: Limit) -> Facets:
     # With a stage the case says what is done in the stage; it restricts nothing.
     return {"level": limit.level, "case": None if limit.stage else limit.case, "channel": limit.channel}
@@ -237,64 +213,11 @@ def _facets_of_process(process: Process) -> Facets:
     return {"level": process.level, "case": process.case}
 
 
-def _deciding(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets, grants: Callable[[Rule], object]) -> list[Rule]:
-    """The rules that hold, all granting the same or else contradicting each other.
-
-    Raises ChoiceNeeded where they differ by what was not named, or where none holds for what was.
-    """
-    fitting = [rule for rule in rules if all(_fits(value, wanted[facet]) for facet, value in facets(rule).items())]
-    if not fitting:
-        raise _unknown_value(rules, facets, wanted)
-    holding = [rule for rule in fitting if not any(_overrides(facets(other), facets(rule), wanted) for other in fitting)]
-    if len({grants(rule) for rule in holding}) == 1:
-        return holding[:1]
-    for facet in ASKED:
-        published = [facets(rule)[facet] for rule in holding]
-        if wanted[facet] is None and len(set(published)) > 1:
-            raise ChoiceNeeded(facet, [value for value in published if value])
-    return holding
-
-
-def _fits(restriction: str | None, named: str | None) -> bool:
-    return restriction is None or named is None or _same(restriction, named)
-
-
-def _overrides(one: Facets, other: Facets, wanted: Facets) -> bool:
-    """Whether a rule known to hold makes another void: the exception the general rule, or the general one where no case was named."""
-    if any(value is not None and wanted[facet] is None for facet, value in one.items()):
-        return False
-    if wanted["case"] is None and one["case"] is None and other["case"] is not None:
-        return True
-    return one != other and all(value is None or value == one[facet] for facet, value in other.items())
-
-
-def _unknown_value(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets) -> ChoiceNeeded:
-    for facet in ASKED:
-        others = {**wanted, facet: None}
-        left = [rule for rule in rules if all(_fits(value, others[name]) for name, value in facets(rule).items())]
-        if left and wanted[facet] is not None:
-            return ChoiceNeeded(facet, [value for rule in left if (value := facets(rule)[facet])])
-    return ChoiceNeeded(ASKED[-1], [value for rule in rules if (value := facets(rule)["case"])])
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return one is not None and other is not None and spelled(one) == spelled(other)
-
-
-def spelled(text: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(text.split()))
-
-
-def _among(name: str | None, names: Iterable[str]) -> str | None:
-    """The name as published, if it is one of them."""
-    return next((known for known in names if _same(known, name)), None)
-
-
 # --- What can be named --------------------------------------------------------------------------------------------
 
 
 def _check_named(version: ProcedureVersion, named: Named) -> None:
-    if named.case is not None and _among(named.case, version.cases) is None:
+    if named.case is not None and among(named.case, version.cases) is None:
         raise ChoiceNeeded("case", version.cases, f"This procedure has no case {named.case!r}.")
     levels = _levels(version) or get_args(Level)
     if named.level is not None and named.level not in levels:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from services.intake.domain.choices import ChoiceNeeded, Need, RequiredPaper, spelled
+from services.intake.domain.choices import Need, RequiredPaper
+from services.intake.domain.deciding import ChoiceNeeded, spelled
 from shared.errors import NotUnderstood
 
 

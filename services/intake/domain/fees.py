@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.intake.domain.catalogue import FeeRule, as_date
-from services.intake.domain.choices import spelled
+from services.intake.domain.deciding import spelled
 from shared.contracts.people import Channel
 
 

@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import Final
 
 from services.intake.domain.catalogue import Duration, Limit, ProcedureVersion, Process, ProcessStep, SumOfSteps
-from services.intake.domain.choices import NO_DATE_FOLLOWS, counts_working_time, spelled
+from services.intake.domain.choices import NO_DATE_FOLLOWS, counts_working_time
+from services.intake.domain.deciding import spelled
 from services.intake.domain.oddities import Found, Oddity, Spans, added_up, in_words, is_whole, same_length
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
 
