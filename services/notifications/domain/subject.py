@@ -1,0 +1,105 @@
+"""A dossier as the voice knows it: what to call it, in which state it is, and where its people can be reached."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from services.notifications.domain.audience import Contact, contacts_of
+from shared.contracts.events import (
+    DossierCompleted,
+    DossierReceived,
+    DossierResolvedOnTheSpot,
+    DossierReturned,
+    DossierTakenUp,
+    Event,
+    PostalEvent,
+    PostalItemBooked,
+    PostalItemLost,
+    PostalItemSentBack,
+    Receipt,
+    SubmissionReceived,
+    SubmissionRefused,
+    SubmissionSupplemented,
+    SubmissionSupplementRequested,
+    SubmissionWithdrawn,
+)
+from shared.contracts.people import Channel, Offices, ReturnWay
+from shared.contracts.states import State
+
+# What is not here leaves the state as it is. A postal item that was delivered waits for `dossier.returned`.
+MIRROR: Final[dict[type[Event], State]] = {
+    SubmissionReceived: State.SUBMITTED,
+    SubmissionSupplementRequested: State.INTAKE_SUPPLEMENT,
+    SubmissionSupplemented: State.SUBMITTED,
+    SubmissionRefused: State.NOT_ACCEPTED,
+    SubmissionWithdrawn: State.WITHDRAWN,
+    DossierReceived: State.RECEIVED,
+    DossierResolvedOnTheSpot: State.RETURNED,
+    DossierTakenUp: State.IN_PROGRESS,
+    DossierCompleted: State.COMPLETED,
+    PostalItemBooked: State.IN_POST,
+    PostalItemSentBack: State.COMPLETED,
+    PostalItemLost: State.COMPLETED,
+    DossierReturned: State.RETURNED,
+}
+
+RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST})
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`version` counts changes, `told` our events about it. Before it has a code it is a submission."""
+
+    id: UUID
+    version: int
+    told: int
+    state: State
+    procedure: str
+    channel: Channel
+    offices: Offices
+    contacts: tuple[Contact, ...]
+    code: str | None = None
+    national_code: str | None = None
+    submitted_at: datetime | None = None
+    accepted_at: datetime | None = None
+    appointment_at: datetime | None = None
+    return_way: ReturnWay = ReturnWay.DESK
+    lookup_secret: str | None = None
+
+
+def introduced(dossier_id: UUID, event: SubmissionReceived | Receipt, known: Subject | None) -> Subject:
+    """The subject as `event` introduces it; what was known of it as a submission stays."""
+    state = MIRROR[type(event)]
+    subject = Subject(
+        id=dossier_id,
+        version=known.version if known else 1,
+        told=known.told if known else 0,
+        state=state,
+        procedure=event.procedure.name,
+        channel=event.channel,
+        offices=event.offices,
+        contacts=contacts_of(event.people),
+        national_code=known.national_code if known else None,
+        submitted_at=known.submitted_at if known else None,
+    )
+    if isinstance(event, SubmissionReceived):
+        return replace(subject, national_code=event.national_code, submitted_at=event.submitted_at)
+    return replace(
+        subject,
+        code=event.code,
+        accepted_at=event.accepted_at,
+        appointment_at=event.appointment_at,
+        return_way=event.result_wanted.way,
+        lookup_secret=event.lookup_secret,
+    )
+
+
+def concerns_people(subject: Subject, event: Event) -> bool:
+    """A postal item concerns people once it carries the result; the one that brought the dossier does not."""
+    return not isinstance(event, PostalEvent) or subject.state in RETURNING
+
+
+def mirrored(subject: Subject, event: Event) -> Subject:
+    """The subject after `event`, in the state its holder has put it in."""
+    return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

@@ -1,0 +1,415 @@
+"""TEXTS: what people hear of each fact, by SMS and by email. Silence is said too: an empty line.
+
+An SMS is one line or two parts at most when folded: code, date, place; no link, no name, no reason, nothing of the content.
+A line that names a word we do not have is left out (`words.py`), so every line must be able to go.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from services.notifications.domain.subject import Subject, concerns_people
+from services.notifications.domain.words import Words, filled
+from shared.contracts.events import (
+    DecisionIssued,
+    DossierCompleted,
+    DossierReceived,
+    DossierResolvedOnTheSpot,
+    DossierReturned,
+    DossierTakenUp,
+    Event,
+    PapersHandedOver,
+    PapersTakenOver,
+    PostalItemAttemptFailed,
+    PostalItemBooked,
+    PostalItemDelivered,
+    PostalItemHeld,
+    PostalItemLost,
+    PostalItemPosted,
+    PostalItemSentBack,
+    ResultAtDesk,
+    ResultDelivered,
+    StepCompleted,
+    SubmissionReceived,
+    SubmissionRefused,
+    SubmissionSupplemented,
+    SubmissionSupplementRequested,
+    SubmissionWithdrawn,
+)
+from shared.contracts.people import Channel, ReturnWay
+
+When = Callable[[Event, Subject], bool]
+
+
+@dataclass(frozen=True)
+class Template:
+    """One thing to say. `until`: facts after which it would be wrong to say it; a message still unsent then never leaves."""
+
+    name: str
+    title: str
+    email: str
+    sms: str | None = None
+    until: frozenset[type[Event]] = frozenset()
+    when: When = field(default=lambda _event, _subject: True, repr=False)
+
+    def says_by(self, channel: str, words: Words) -> tuple[str | None, str] | None:
+        """Subject line and text; None where this is not said by `channel`."""
+        if channel == "email":
+            return filled(self.title, words), filled(f"{GREETING}\n\n{self.email.strip()}\n\n{CLOSING}", words)
+        return (None, " ".join(filled(self.sms, words).splitlines())) if self.sms else None
+
+
+def online(event: Event, subject: Subject) -> bool:
+    """What came over the counter or by post was acknowledged there."""
+    return subject.channel is Channel.ONLINE
+
+
+def on_the_way_back(event: Event, subject: Subject) -> bool:
+    """The item that carries the result, not the one that brought the dossier."""
+    return concerns_people(subject, event)
+
+
+def wanted(way: ReturnWay) -> When:
+    return lambda _event, subject: subject.return_way is way
+
+
+def returned(way: ReturnWay) -> When:
+    return lambda event, _subject: isinstance(event, DossierReturned) and event.way is way
+
+
+GREETING: Final = "Kính gửi Quý ông/bà,"
+CLOSING: Final = """
+Trân trọng,
+{desk}
+
+Thư này được gửi tự động, xin không trả lời thư này.
+"""
+
+RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
+RETURNED: Final = frozenset({DossierReturned})
+POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
+
+BRING: Final = """
+Khi đến, xin mang theo giấy tiếp nhận hồ sơ và hẹn trả kết quả, giấy tờ tùy thân; người được ủy quyền mang thêm văn bản ủy quyền.
+"""
+
+COMPLETED: Final = """
+Hồ sơ {code} về thủ tục "{procedure}" {outcome}; kết quả đã được ký.
+Số văn bản: {document_number}.
+Lý do: {reasons}
+"""
+
+TEXTS: Final[dict[type[Event], tuple[Template, ...]]] = {
+    # ------------------------------------------------------------------------------------------------ submissions
+    SubmissionReceived: (
+        Template(
+            "submission_received",
+            when=online,
+            until=RECEIVED_OR_ENDED,
+            sms="Hồ sơ {dossier} nộp trực tuyến đã đến {short_desk} và đang được kiểm tra. Kết quả kiểm tra sẽ được thông báo cho Ông/Bà.",
+            title="Đã nhận hồ sơ trực tuyến {dossier}",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" nộp trực tuyến đã đến {desk} và đang được kiểm tra.
+
+Đây chưa phải là giấy tiếp nhận hồ sơ. Chúng tôi sẽ thông báo khi hồ sơ được tiếp nhận hoặc cần bổ sung.
+""",
+        ),
+    ),
+    SubmissionSupplementRequested: (
+        Template(
+            "submission_supplement_requested",
+            until=RECEIVED_OR_ENDED | {SubmissionSupplemented},
+            sms="Hồ sơ {dossier} cần bổ sung trước khi tiếp nhận.\nSố giấy tờ cần bổ sung: {paper_count}, gồm {short_papers}.",
+            title="Hồ sơ {dossier} cần bổ sung giấy tờ",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" chưa đủ để tiếp nhận. Đề nghị Quý ông/bà bổ sung một lần các giấy tờ sau:
+
+{paper_list}
+
+Lý do: {reason}
+
+Hồ sơ sẽ được kiểm tra lại ngay khi nhận được đủ giấy tờ.
+""",
+        ),
+    ),
+    SubmissionSupplemented: (),
+    SubmissionRefused: (
+        Template(
+            "submission_refused",
+            sms="Hồ sơ {dossier} không được tiếp nhận. Lý do được ghi trong phiếu từ chối tiếp nhận; xin liên hệ {short_desk}.",
+            title="Hồ sơ {dossier} không được tiếp nhận",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" không được tiếp nhận.
+
+Lý do: {reason}
+
+Nếu cần giải thích thêm, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    SubmissionWithdrawn: (
+        Template(
+            "submission_withdrawn",
+            sms="Hồ sơ {dossier} đã được rút theo đề nghị của Ông/Bà.",
+            title="Hồ sơ {dossier} đã được rút",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" đã được rút theo đề nghị của Quý ông/bà và không được xem xét nữa.
+""",
+        ),
+    ),
+    # ------------------------------------------------------------------------------------------------ dossiers
+    DossierReceived: (
+        Template(
+            "dossier_received",
+            until=RETURNED,
+            sms="Hồ sơ {code} đã được tiếp nhận.\nHẹn trả kết quả {short_way}: {appointment}.",
+            title="Đã tiếp nhận hồ sơ {code}",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã được tiếp nhận lúc {accepted}.
+
+Hẹn trả kết quả: {appointment}
+Nơi tiếp nhận và trả kết quả: {desk}
+Cách nhận kết quả: {way}
+Mã bí mật để tra cứu hồ sơ: {secret} (dùng cùng mã hồ sơ; xin không cho người khác biết)
+
+Chúng tôi sẽ báo khi có kết quả.
+""",
+        ),
+    ),
+    DossierResolvedOnTheSpot: (
+        Template(
+            "dossier_resolved_on_the_spot",
+            title="Hồ sơ {code} đã được giải quyết",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" {outcome} và kết quả đã được trả ngay lúc {accepted}.
+Lý do: {reasons}
+
+Cảm ơn Quý ông/bà.
+""",
+        ),
+    ),
+    DossierTakenUp: (),
+    StepCompleted: (),
+    DecisionIssued: (),
+    DossierCompleted: (
+        # Signed is not yet at the desk: whoever comes now comes for nothing.
+        Template(
+            "dossier_completed_for_desk",
+            when=wanted(ReturnWay.DESK),
+            until=RETURNED,
+            title="Kết quả hồ sơ {code} đã được ký",
+            email=f"""
+{COMPLETED}
+Kết quả chưa có tại nơi trả. Chúng tôi sẽ báo khi kết quả có tại {{desk}}.
+""",
+        ),
+        Template(
+            "dossier_completed_for_online",
+            when=wanted(ReturnWay.ONLINE),
+            until=RETURNED,
+            title="Kết quả hồ sơ {code} đã được ký",
+            email=f"""
+{COMPLETED}
+Kết quả điện tử sẽ được trả trực tuyến; chúng tôi sẽ báo ngay khi đã trả.
+""",
+        ),
+        Template(
+            "dossier_completed_for_post",
+            when=wanted(ReturnWay.POST),
+            until=RETURNED,
+            sms="Hồ sơ {code} đã có kết quả. Kết quả sẽ được gửi đến Ông/Bà qua bưu chính; mã vận đơn sẽ được báo sau.",
+            title="Kết quả hồ sơ {code} đã được ký",
+            email=f"""
+{COMPLETED}
+Kết quả sẽ được gửi đến Quý ông/bà qua bưu chính; chúng tôi sẽ báo mã vận đơn.
+""",
+        ),
+    ),
+    # ------------------------------------------------------------------------------------------------ the way back
+    ResultAtDesk: (
+        Template(
+            "result_at_desk",
+            when=wanted(ReturnWay.DESK),
+            until=RETURNED | {PostalItemBooked},
+            sms="Kết quả hồ sơ {code} đã có tại {short_desk}. Mời Ông/Bà đến nhận, mang theo giấy hẹn và giấy tờ tùy thân.",
+            title="Mời đến nhận kết quả hồ sơ {code}",
+            email=f"""
+Kết quả hồ sơ {{code}} về thủ tục "{{procedure}}" đã có tại {{desk}}. Mời Quý ông/bà đến nhận trong giờ làm việc.
+
+{BRING}
+""",
+        ),
+    ),
+    ResultDelivered: (
+        Template(
+            "result_delivered",
+            until=RETURNED,
+            sms="Một phần kết quả hồ sơ {code} đã được trả: {form}. Phần còn lại sẽ được trả {short_way}.",
+            title="Đã trả một phần kết quả hồ sơ {code}",
+            email="""
+Một phần kết quả hồ sơ {code} về thủ tục "{procedure}" đã được trả: {form}.
+Phần còn lại sẽ được trả {way}.
+""",
+        ),
+    ),
+    DossierReturned: (
+        Template(
+            "dossier_returned_at_desk",
+            when=returned(ReturnWay.DESK),
+            sms="Kết quả hồ sơ {code} đã được trao tại {short_desk}. Nếu Ông/Bà hoặc người được ủy quyền chưa nhận, xin báo ngay.",
+            title="Đã trả kết quả hồ sơ {code}",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đã được trao tại {desk}.
+
+Nếu Quý ông/bà hoặc người được ủy quyền chưa nhận, xin báo ngay cho chúng tôi. Cảm ơn Quý ông/bà.
+""",
+        ),
+        Template(
+            "dossier_returned_online",
+            when=returned(ReturnWay.ONLINE),
+            sms="Kết quả điện tử của hồ sơ {code} đã được trả trực tuyến. Ông/Bà có thể xem tại nơi đã nộp hồ sơ.",
+            title="Đã trả kết quả hồ sơ {code}",
+            email="""
+Kết quả điện tử của hồ sơ {code} về thủ tục "{procedure}" đã được trả trực tuyến. Cảm ơn Quý ông/bà.
+""",
+        ),
+        Template(
+            "dossier_returned_by_post",
+            when=returned(ReturnWay.POST),
+            sms="Bưu chính báo đã phát kết quả hồ sơ {code}. Nếu Ông/Bà chưa nhận được, xin báo ngay cho {short_desk}.",
+            title="Đã trả kết quả hồ sơ {code}",
+            email="""
+Bưu chính báo đã phát kết quả hồ sơ {code} về thủ tục "{procedure}" đến Quý ông/bà.
+
+Nếu chưa nhận được, xin báo ngay cho {desk}. Cảm ơn Quý ông/bà.
+""",
+        ),
+    ),
+    PapersHandedOver: (),
+    PapersTakenOver: (),
+    # ------------------------------------------------------------------------------------------------ by post
+    PostalItemBooked: (
+        Template(
+            "postal_item_booked",
+            when=on_the_way_back,
+            until=POST_ENDED,
+            sms="Kết quả hồ sơ {code} đang được gửi qua bưu chính, mã vận đơn {tracking_number}.",
+            title="Kết quả hồ sơ {code} được gửi qua bưu chính",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đang được gửi đến Quý ông/bà qua bưu chính.
+
+Mã vận đơn: {tracking_number}
+""",
+        ),
+    ),
+    PostalItemPosted: (
+        Template(
+            "postal_item_posted",
+            when=on_the_way_back,
+            until=POST_ENDED,
+            title="Bưu chính đã nhận kết quả hồ sơ {code}",
+            email="""
+Bưu chính đã nhận kết quả hồ sơ {code} về thủ tục "{procedure}" để phát đến Quý ông/bà.
+
+Mã vận đơn: {tracking_number}
+""",
+        ),
+    ),
+    PostalItemAttemptFailed: (
+        Template(
+            "postal_item_attempt_failed",
+            when=on_the_way_back,
+            until=POST_ENDED,
+            sms="Bưu chính chưa phát được kết quả hồ sơ {code} (mã vận đơn {tracking_number}) và sẽ phát lại. Xin để ý điện thoại.",
+            title="Bưu chính chưa phát được kết quả hồ sơ {code}",
+            email="""
+Bưu chính chưa phát được kết quả hồ sơ {code} về thủ tục "{procedure}" đến Quý ông/bà và sẽ phát lại.
+
+Mã vận đơn: {tracking_number}
+Nếu địa chỉ hoặc số điện thoại đã thay đổi, xin báo cho {desk}.
+""",
+        ),
+    ),
+    PostalItemHeld: (
+        Template(
+            "postal_item_held",
+            when=on_the_way_back,
+            until=POST_ENDED,
+            sms="Kết quả hồ sơ {code} đang được giữ tại bưu cục, mã vận đơn {tracking_number}.\nXin đến nhận, mang theo giấy tờ tùy thân.",
+            title="Kết quả hồ sơ {code} đang được giữ tại bưu cục",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đang được giữ tại bưu cục, chờ Quý ông/bà đến nhận.
+
+Mã vận đơn: {tracking_number}
+Nơi giữ: {place}
+Khi đến, xin mang theo giấy tờ tùy thân.
+""",
+        ),
+    ),
+    PostalItemDelivered: (),
+    PostalItemSentBack: (
+        Template(
+            "postal_item_sent_back",
+            when=on_the_way_back,
+            until=RETURNED | {PostalItemBooked},
+            sms="Bưu chính không phát được kết quả hồ sơ {code} và đã chuyển hoàn. Xin liên hệ {short_desk} để hẹn cách nhận khác.",
+            title="Kết quả hồ sơ {code} bị chuyển hoàn",
+            email="""
+Bưu chính không phát được kết quả hồ sơ {code} về thủ tục "{procedure}" và đã chuyển hoàn cho chúng tôi.
+
+Mã vận đơn: {tracking_number}
+Xin liên hệ {desk} để hẹn gửi lại hoặc đến nhận trực tiếp.
+""",
+        ),
+    ),
+    PostalItemLost: (
+        Template(
+            "postal_item_lost",
+            when=on_the_way_back,
+            until=RETURNED | {PostalItemBooked},
+            sms="Bưu gửi mang kết quả hồ sơ {code} bị thất lạc. Chúng tôi xin lỗi và sẽ liên hệ để trả lại kết quả cho Ông/Bà.",
+            title="Bưu gửi mang kết quả hồ sơ {code} bị thất lạc",
+            email="""
+Bưu gửi mang kết quả hồ sơ {code} về thủ tục "{procedure}" bị thất lạc trên đường đến Quý ông/bà. Chúng tôi xin lỗi.
+
+Mã vận đơn: {tracking_number}
+{desk} sẽ làm việc với bưu chính, cấp lại kết quả và liên hệ với Quý ông/bà.
+""",
+        ),
+    ),
+}
+
+
+def what_to_say(event: Event, subject: Subject) -> tuple[Template, ...]:
+    """What there is to say of `event`; `subject` already stands as the event left it."""
+    return tuple(template for template in TEXTS[type(event)] if template.when(event, subject))
+
+
+def overtaken_by(event: Event) -> frozenset[str]:
+    """The templates that would be wrong to send after `event`."""
+    return OVERTAKEN.get(type(event), frozenset())
+
+
+OVERTAKEN: Final[dict[type[Event], frozenset[str]]] = {
+    event: frozenset(template.name for said in TEXTS.values() for template in said if event in template.until) for event in TEXTS
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """A template as it stands, for whoever reads or registers it (gateways of brand names want fixed texts)."""
+
+    event: str
+    template: str
+    channel: str
+    subject_line: str | None
+    text: str
+
+
+SAID: Final[tuple[Said, ...]] = tuple(
+    Said(event.type, template.name, channel, title, words)
+    for event, said in TEXTS.items()
+    for template in said
+    for channel, title, words in (("sms", None, template.sms), ("email", template.title, template.email.strip()))
+    if words
+)

@@ -1,0 +1,82 @@
+"""Door 2, peers: what the voice does about each thing they tell."""
+
+from typing import Final
+from uuid import UUID
+
+from services.notifications import commands, tables
+from shared import offices
+from shared.contracts.events import (
+    CalendarPublished,
+    DecisionIssued,
+    DossierCompleted,
+    DossierReceived,
+    DossierResolvedOnTheSpot,
+    DossierReturned,
+    DossierTakenUp,
+    Event,
+    OfficePublished,
+    PapersHandedOver,
+    PapersTakenOver,
+    PostalItemAttemptFailed,
+    PostalItemBooked,
+    PostalItemDelivered,
+    PostalItemHeld,
+    PostalItemLost,
+    PostalItemPosted,
+    PostalItemSentBack,
+    ProcedurePublished,
+    Receipt,
+    ResultAtDesk,
+    ResultDelivered,
+    StepCompleted,
+    SubmissionReceived,
+    SubmissionRefused,
+    SubmissionSupplemented,
+    SubmissionSupplementRequested,
+    SubmissionWithdrawn,
+)
+from shared.messaging import Reaction, heard
+from shared.runtime import Transaction
+from shared.wire import Envelope
+
+
+async def begin(tx: Transaction, event: SubmissionReceived | Receipt, envelope: Envelope) -> None:
+    await commands.get_to_know(tx, UUID(envelope.subject), event, event_id=envelope.id)
+
+
+async def follow(tx: Transaction, event: Event, envelope: Envelope) -> None:
+    await commands.follow(tx, UUID(envelope.subject), event, event_id=envelope.id)
+
+
+async def keep_office(tx: Transaction, event: OfficePublished, _envelope: Envelope) -> None:
+    await offices.keep(tx, tables.office, event)
+
+
+REACTIONS: Final[dict[type[Event], Reaction]] = {
+    SubmissionReceived: begin,
+    SubmissionSupplementRequested: follow,
+    SubmissionSupplemented: follow,
+    SubmissionRefused: follow,
+    SubmissionWithdrawn: follow,
+    DossierReceived: begin,
+    DossierResolvedOnTheSpot: begin,
+    DossierTakenUp: follow,
+    StepCompleted: heard,
+    DecisionIssued: heard,
+    DossierCompleted: follow,
+    PapersHandedOver: heard,
+    PapersTakenOver: heard,
+    ResultAtDesk: follow,
+    ResultDelivered: follow,
+    DossierReturned: follow,
+    PostalItemBooked: follow,
+    PostalItemPosted: follow,
+    PostalItemAttemptFailed: follow,
+    PostalItemHeld: follow,
+    PostalItemDelivered: follow,
+    PostalItemSentBack: follow,
+    PostalItemLost: follow,
+    OfficePublished: keep_office,
+    ProcedurePublished: heard,
+    CalendarPublished: heard,
+}

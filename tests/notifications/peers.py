@@ -1,0 +1,109 @@
+"""Intake and processing as the voice hears them: signed batches, sequences without gaps, causes named."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from shared import wire
+from shared.contracts.events import DossierReceived, Event, ProcedureRef, SubmissionReceived
+from shared.contracts.peers import Service
+from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
+from shared.ids import uuid7
+from shared.wire import Envelope
+from tests.stack import MONDAY_MORNING, Stack
+
+DESK = "H26.22"
+OFFICES = Offices(receiving=DESK, competent="H26.22.1", supervising="H26", returning=DESK)
+PROCEDURE = ProcedureRef(key="p1", version_id=UUID(int=1), name="Đăng ký thành lập hộ kinh doanh", code="1.001612")
+APPLICANT = Person(
+    part=Part.APPLICANT, name="Nguyễn Thị Hoa", identity_number="001099012345", phone="0912 345 678", email="hoa.nguyen@example.org"
+)
+SECRET = "K7QW-9RTX"
+
+
+@dataclass
+class Peers:
+    """What both have told so far. `later_for` shows verdicts other than taken or had."""
+
+    stack: Stack
+    told: dict[tuple[Service, UUID], int] = field(default_factory=lambda: defaultdict(int))
+    codes: int = 0
+
+    def envelope(self, source: Service, dossier: UUID | str, event: Event, *, seen: dict[str, int] | None = None) -> Envelope:
+        """The next event of `source`, which has by now taken all the other told about the dossier, unless `seen` says otherwise."""
+        other = Service.PROCESSING if source is Service.INTAKE else Service.INTAKE
+        had = self.told[other, dossier]  # type: ignore[index]
+        self.told[source, dossier] += 1  # type: ignore[index]
+        return Envelope(
+            id=uuid7(),
+            type=event.type,
+            source=source,
+            subject=str(dossier),
+            sequence=self.told[source, dossier],  # type: ignore[index]
+            seen=({other: had} if had else {}) if seen is None else seen,
+            time=self.stack.clock.now(),
+            traceparent=None,
+            data=event.model_dump(mode="json", exclude_none=True),
+        )
+
+    async def deliver(self, *envelopes: Envelope) -> httpx.Response:
+        body = json.dumps([wire.write(envelope) for envelope in envelopes]).encode()
+        headers = {"content-type": wire.BATCH} | self.stack.runtime(Service.NOTIFICATIONS).signer.sign(body)
+        async with httpx.AsyncClient(transport=self.stack.switchboard) as client:
+            return await client.post("http://notifications/events", content=body, headers=headers)
+
+    async def tell(self, source: Service, dossier: UUID | str, *events: Event) -> None:
+        for event in events:
+            answer = await self.deliver(self.envelope(source, dossier, event))
+            assert answer.status_code == 204, answer.text
+
+    async def intake_tells(self, dossier: UUID | str, *events: Event) -> None:
+        await self.tell(Service.INTAKE, dossier, *events)
+
+    async def processing_tells(self, dossier: UUID | str, *events: Event) -> None:
+        await self.tell(Service.PROCESSING, dossier, *events)
+
+    async def a_received_dossier(self, **differences: Any) -> UUID:
+        dossier = uuid7()
+        self.codes += 1
+        await self.intake_tells(dossier, received(code=f"H26.22-260309-{self.codes:04}", **differences))
+        return dossier
+
+
+def received(
+    *,
+    code: str = "H26.22-260309-0001",
+    people: tuple[Person, ...] = (APPLICANT,),
+    way: ReturnWay = ReturnWay.DESK,
+    offices: Offices = OFFICES,
+    appointment_at: datetime = MONDAY_MORNING + timedelta(days=3, hours=1, minutes=30),
+) -> DossierReceived:
+    return DossierReceived(
+        code=code,
+        procedure=PROCEDURE,
+        offices=offices,
+        channel=Channel.DESK,
+        accepted_at=MONDAY_MORNING,
+        appointment_at=appointment_at,
+        limit_text="3 ngày làm việc",
+        received_by="Trần Văn Tiếp",
+        result_wanted=ReturnWish(way=way),
+        lookup_secret=SECRET,
+        people=people,
+    )
+
+
+def submitted(*, channel: Channel = Channel.ONLINE, national_code: str | None = "000.00.15.H26-260309-0007") -> SubmissionReceived:
+    return SubmissionReceived(
+        national_code=national_code,
+        procedure=PROCEDURE,
+        offices=OFFICES,
+        channel=channel,
+        submitted_at=MONDAY_MORNING,
+        people=(APPLICANT,),
+    )
