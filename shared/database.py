@@ -17,6 +17,7 @@ def open_engine(url: str, connections: int = 6) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
+        hide_parameters=True,  # what a statement carried is personal data; it must not come out in an error's text
         connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"jit": "off", "timezone": "UTC"}},
     )
 
@@ -41,6 +42,7 @@ def is_clash(error: BaseException) -> bool:
 def _driver_is_away(error: BaseException | None) -> bool:
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError | asyncpg.InterfaceError):
         return True
-    if isinstance(error, asyncpg.TooManyConnectionsError | OSError | TimeoutError):
+    # The driver tells a server that died under it in its own way: "cannot switch to state".
+    if isinstance(error, asyncpg.InternalClientError | asyncpg.TooManyConnectionsError | OSError | TimeoutError):
         return True
     return error is not None and error.__cause__ is not None and _driver_is_away(error.__cause__)

@@ -33,7 +33,7 @@ class Door(APIRoute):
 
         async def in_one_transaction(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
-            key = await _key_of(request) if needs_key else None
+            key = await self.key_of(request) if needs_key else None
             async with runtime.transaction(key) as tx:
                 request.state.tx = tx
                 try:
@@ -46,18 +46,19 @@ class Door(APIRoute):
 
         return in_one_transaction
 
+    @staticmethod
+    async def key_of(request: Request) -> Key:
+        """The key a request came with. Raises KeyMissing."""
+        key = request.headers.get("idempotency-key", "").strip()
+        if not 0 < len(key) <= 200:
+            raise KeyMissing("Send an Idempotency-Key header of 1 to 200 characters, fresh for each new request (a UUID, say).")
+        return Key("", request.method, request.url.path, key, hash_of(await request.body()))
+
 
 class FreeDoor(Door):
     """A computation, or a call that is safe to repeat by its nature: no key asked."""
 
     keyed = False
-
-
-async def _key_of(request: Request) -> Key:
-    key = request.headers.get("idempotency-key", "").strip()
-    if not 0 < len(key) <= 200:
-        raise KeyMissing("Send an Idempotency-Key header of 1 to 200 characters, fresh for each new request (a UUID, say).")
-    return Key("", request.method, request.url.path, key, hash_of(await request.body()))
 
 
 async def _remember(runtime: Runtime, tx: Transaction, key: Key, response: Response) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, TextClause, func, text
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, TextClause, Uuid, func, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.errors import KeyReused
@@ -15,7 +15,10 @@ KEPT_DAYS: Final = 30
 
 
 def tables(metadata: MetaData) -> None:
-    """The key ledger of a service. `answer` never holds personal data: answers to changes carry ids, states and dates only."""
+    """The key ledger of a service. `answer` never holds personal data: answers to changes carry ids, states and dates only.
+
+    Where an answer can be rebuilt from the dossier it made, `dossier_id` stands instead.
+    """
     Table(
         "key",
         metadata,
@@ -27,6 +30,7 @@ def tables(metadata: MetaData) -> None:
         Column("status", Integer),
         Column("answer", Text),
         Column("etag", Text),
+        Column("dossier_id", Uuid),
         Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     )
 

@@ -43,3 +43,18 @@ RESTART_AFTER_SUPPLEMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điề
 PAUSE_BY_PROCEDURE: Final = Source("Tạm dừng tính thời gian theo quy định của thủ tục", Certainty.PRACTICE)
 APOLOGY_ONE_DAY_BEFORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
 LAST_WORKING_DAY_BEFORE: Final = Source("Ngày làm việc cuối cùng trước ngày đó", Certainty.OUR_READING)
+
+# The life of a dossier. Articles are those of the decree as first issued; show no article numbers to citizens.
+SUBMISSION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1 và 2")
+RECEPTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1 và 3")
+ON_THE_SPOT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 4")
+SUPPLEMENT_BEFORE_ACCEPTANCE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 16 khoản 3, Điều 17 khoản 2")
+REFUSAL_AT_RECEPTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1")
+WITHDRAWAL: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 21")
+HAND_OVER_OF_PAPERS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 18 khoản 2")
+PROCESSING: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19")
+COMPLETION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 và 22")
+RETURN_OF_RESULT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 22")
+ELECTRONIC_RESULT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 22 khoản 1 và 3")
+RESULT_BY_POST: Final = Source("Quyết định 45/2016/QĐ-TTg")
+FAILED_DELIVERY: Final = Source("Thông tư 17/2017/TT-BTTTT, Điều 5")

@@ -48,7 +48,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from shared import database, log, wire
 from shared.contracts.events import EVENTS, Event
 from shared.contracts.peers import Service
-from shared.errors import DomainError, Later
+from shared.errors import Changed, DomainError, Later
 from shared.ids import uuid7
 from shared.wire import Envelope, Signer, Verdict
 
@@ -463,7 +463,7 @@ async def _take_alone(
     try:
         verdicts = await _persistently(lambda: _take_together(begin, me, reactions, [event]))
         return verdicts[0], ""
-    except Later as error:
+    except (Later, Changed) as error:
         return Verdict.LATER, error.detail
     except Exception as error:
         if database.is_away(error):
@@ -495,6 +495,6 @@ async def _persistently(attempt: Callable[[], Awaitable[list[Verdict]]]) -> list
         try:
             return await attempt()
         except Exception as error:
-            if not (again and database.is_clash(error)):
+            if not (again and (isinstance(error, Changed) or database.is_clash(error))):
                 raise
     raise AssertionError

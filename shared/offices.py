@@ -48,7 +48,11 @@ class Office:
     predecessors: tuple[str, ...] = ()
     sessions: str | None = None
 
-    def valid_on(self, day: date) -> bool:
+    @property
+    def sessions_text(self) -> str:
+        return self.sessions or ""
+
+    def is_valid(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -118,6 +122,6 @@ async def keep(tx: Any, table: Table, office: OfficePublished, *, told: int = 0)
     values = office.model_dump() | {"predecessors": list(office.predecessors), "told": told}
     fresh = insert(table).values(values)
     changed = {name: fresh.excluded[name] for name in values if name != "code"}
-    next_revision = select(func.coalesce(func.max(table.c.revision), 0) + 1).scalar_subquery()
+    next_revision = func.nextval(func.pg_get_serial_sequence(f"{table.schema}.{table.name}", "revision"))
     statement = fresh.on_conflict_do_update(index_elements=["code"], set_=changed | {"revision": next_revision, "changed_at": func.now()})
     await tx.run(statement)

@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import errors
+from shared.database import is_away
 
 log = structlog.get_logger()
 
@@ -49,8 +51,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(errors.DomainError, _domain_error)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _framework_error)
-    for lost in (OperationalError, InterfaceError, PoolTimeout, DBAPIError, OSError):
-        app.add_exception_handler(lost, _database_away)
+    for failure in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.add_exception_handler(failure, _database_failure)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -119,9 +121,9 @@ def _framework_error(request: Request, error: Exception) -> Response:
     return answer(status, code=code, title=status.phrase, detail=detail, headers=error.headers)
 
 
-def _database_away(request: Request, error: Exception) -> Response:
-    """Lost connections answer 503: the client repeats with the same key, and nothing happens twice. A wrong statement stays a bug."""
-    if isinstance(error, DBAPIError) and not (error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)):
+def _database_failure(request: Request, error: Exception) -> Response:
+    """A lost database answers 503: the client repeats with the same key, and nothing happens twice. A wrong statement is a bug."""
+    if not is_away(error):
         return _bug(request, error)
     log.warning("database.away", method=request.method, error=type(error).__name__)
     return of(errors.Unavailable("The database cannot be reached; repeat the request with the same Idempotency-Key."))

@@ -5,6 +5,7 @@ import contextlib
 import signal
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -25,7 +26,7 @@ class ServicePlan:
     """A service that can be run: its settings, and its app given the URL of its database."""
 
     settings: type[ServiceSettings]
-    create_app: Callable[[ServiceSettings, str], FastAPI]
+    create_app: Callable[[Any, str], FastAPI]
 
 
 def run(*plans: ServicePlan) -> None:

@@ -172,6 +172,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("dossier_id", sa.Uuid(), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("caller", "method", "path", "key"),
         schema="intake",

@@ -251,7 +251,7 @@ async def load_dossier(tx: Transaction, name: str) -> Dossier:
 
 async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, *events: Event) -> Dossier:
     """Write what changed, if the row still is the one that was read, with its journal line and what we tell. Raises Changed."""
-    changed = _columns(after)
+    changed = columns_of(after)
     statement = (
         update(dossier)
         .where(dossier.c.id == before.id, dossier.c.version == before.version)
@@ -266,7 +266,7 @@ async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: J
 
 
 async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *events: Event) -> Dossier:
-    await tx.run(insert(dossier).values(_columns(new) | {"id": new.id, "version": 1, "told": len(events), "created_at": new.created_at}))
+    await tx.run(insert(dossier).values(columns_of(new) | {"id": new.id, "version": 1, "told": len(events), "created_at": new.created_at}))
     await add_line(tx, new.id, line)
     await tx.publish(new.id, len(events), *events)
     return replace(new, version=1, told=len(events))
@@ -275,6 +275,10 @@ async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *even
 async def add_line(tx: Transaction, dossier_id: UUID, line: JournalLine) -> None:
     """The journal only grows."""
     await tx.run(insert(journal).values(asdict(line) | {"id": uuid7(), "dossier_id": dossier_id, "at": tx.now}))
+
+
+def dossier_id_of(subject: str) -> UUID:
+    return UUID(subject)
 
 
 def _named(name: str) -> Any:
@@ -286,7 +290,7 @@ def _named(name: str) -> Any:
 
 def dossier_of(row: Row[Any]) -> Dossier:
     """The row as the domain knows it."""
-    plain = {field.name: getattr(row, field.name) for field in fields(Dossier) if field.name in dossier.c}
+    plain: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Dossier) if field.name in dossier.c}
     return Dossier(
         **plain
         | {
@@ -309,7 +313,7 @@ def dossier_of(row: Row[Any]) -> Dossier:
 _NOT_WRITTEN: Final = {"id", "version", "told", "created_at"}
 
 
-def _columns(value: Dossier) -> dict[str, Any]:
+def columns_of(value: Dossier) -> dict[str, Any]:
     plain = {field.name: getattr(value, field.name) for field in fields(Dossier) if field.name in dossier.c}
     special = {
         "procedure_key": value.procedure.key,

@@ -60,6 +60,16 @@ class Leg(NamedTuple):
     passed: bool = False
     """The stop began at or after the due instant so far."""
 
+    @property
+    def changes(self) -> bool:
+        """Whether the clock was read anew: a pause of what is already due changes nothing."""
+        return self.stop is None or self.stop[3] is RESTART or not self.passed
+
+    @property
+    def begins_anew(self) -> bool:
+        """Whether the whole limit begins here."""
+        return self.stop is None or self.stop[3] is RESTART
+
 
 def due(
     accepted_at: datetime,
@@ -105,6 +115,8 @@ def with_stops(
             late = late or count.due
             late_by_law = late_by_law or (period_end(limit, count) if stopped >= period_end(limit, count) else 0)
         if resumed == NEVER and (policy is RESTART or not passed):
+            if legs is not None:
+                legs.append(Leg(count, stop, passed))
             return standing(stopped, late, late_by_law)
         if policy is RESTART:
             count = begin(office, limit, cutoff, resumed)

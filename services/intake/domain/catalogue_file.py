@@ -24,6 +24,7 @@ from shared.errors import Flaw, InvalidInput
 SCHEMA: Final = Path(__file__).with_name("procedures.schema.json")
 
 FLAWS_SHOWN: Final = 20
+NOTHING: Final[Mapping[str, Any]] = {"not": {}}
 _EXACT: Final = Context(prec=2 * MOST_DIGITS)
 
 
@@ -92,7 +93,21 @@ def _canonical(value: Any) -> Any:
 def _validator() -> Any:
     """The schema, compiled. JSON knows one kind of number: 7.0 is an integer there, and so it is here."""
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
-    return extend(Draft202012Validator, type_checker=types)(json.loads(SCHEMA.read_text("utf-8")))
+    return extend(Draft202012Validator, type_checker=types)(_with_places(json.loads(SCHEMA.read_text("utf-8"))))
+
+
+def _with_places(schema: Any) -> Any:
+    """The same schema, with `false` spelled as the library needs it to say where in the file it was met."""
+    match schema:
+        case {"properties": dict(properties)}:
+            spelled = {key: NOTHING if rule is False else _with_places(rule) for key, rule in properties.items()}
+            return {key: _with_places(rule) for key, rule in schema.items()} | {"properties": spelled}
+        case dict():
+            return {key: _with_places(rule) for key, rule in schema.items()}
+        case list():
+            return [_with_places(rule) for rule in schema]
+        case _:
+            return schema
 
 
 def _is_integer(_: object, value: object) -> bool:
@@ -139,7 +154,7 @@ _IN_WORDS: Final[Mapping[str, str]] = {
 
 def _in_words(error: ValidationError) -> str:
     keyword: Any = error.validator
-    if keyword is None:  # the schema says `false` here
+    if error.validator_value == NOTHING["not"]:
         return "must not stand beside this kind of value"
     asked: Any = error.validator_value
     template = _IN_WORDS.get(keyword)

@@ -80,21 +80,38 @@ for _tag, (_pattern, _first) in _CORE_SCALARS.items():
     _CoreLoader.add_implicit_resolver(_tag, re.compile(rf"(?:{_pattern})\Z", re.ASCII), _first)
 
 
+# To YAML 1.2 these are letters; the parser, which is of 1.1, would break lines at them.
+_NO_LINE_BREAKS: Final = "\x85\u2028\u2029"
+
+
 def _parse_yaml(text: str) -> Value:
-    loader = _CoreLoader(text)
+    stand_ins = _stand_ins(text)
+    loader = _CoreLoader(text.translate(str.maketrans(stand_ins)))
     try:
         root = loader.get_single_node()
     finally:
         loader.dispose()
     if root is None:
         raise ValueError("it is empty")
-    return _YamlValues().of(root)
+    return _YamlValues({stand_in: letter for letter, stand_in in stand_ins.items()}).of(root)
+
+
+def _stand_ins(text: str) -> dict[str, str]:
+    """A letter of private use for each such letter of the text: one the text does not hold itself, not even as an escape."""
+    found = [letter for letter in _NO_LINE_BREAKS if letter in text]
+    low = text.lower() if found else ""
+    unused = (chr(number) for number in range(0xE000, 0xF900) if chr(number) not in low and f"{number:x}" not in low)
+    return dict(zip(found, unused, strict=False))
+
+
+_STR: Final = "tag:yaml.org,2002:str"
 
 
 class _YamlValues:
     """Turns nodes into values. An alias is written out each time it is used, so the values it makes are counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, letters: dict[str, str]) -> None:
+        self.letters = str.maketrans(letters)
         self.made = 0
         self.open: set[int] = set()
 
@@ -103,7 +120,7 @@ class _YamlValues:
         if self.made > MOST_VALUES or id(node) in self.open:
             raise ValueError(f"{_where(node)}: its aliases never end")
         if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
+            return self._text(node) if node.tag == _STR else _scalar(node)
         self.open.add(id(node))
         try:
             return self._collection(node)
@@ -114,21 +131,21 @@ class _YamlValues:
         if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
             return [self.of(item) for item in node.value]
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            return _once_each([(_key(key), self.of(member)) for key, member in node.value])
+            return _once_each([(self._key(key), self.of(member)) for key, member in node.value])
         raise ValueError(f"{_where(node)}: the tag {node.tag} has no meaning here")
 
+    def _key(self, node: yaml.Node) -> str:
+        if not isinstance(node, yaml.ScalarNode) or node.tag != _STR:
+            raise ValueError(f"{_where(node)}: a key is text; put it in quotes")
+        return self._text(node)
 
-def _key(node: yaml.Node) -> str:
-    if not isinstance(node, yaml.ScalarNode) or node.tag != "tag:yaml.org,2002:str":
-        raise ValueError(f"{_where(node)}: a key is text; put it in quotes")
-    return node.value
+    def _text(self, node: yaml.ScalarNode) -> str:
+        return str(node.value).translate(self.letters)
 
 
 def _scalar(node: yaml.ScalarNode) -> Value:
     text: str = node.value
     match node.tag.removeprefix("tag:yaml.org,2002:"):
-        case "str":
-            return text
         case "null":
             return None
         case "bool":

@@ -1,0 +1,335 @@
+"""What people send: strict models that say what is wrong in plain words."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import phonenumbers
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+from services.intake.commands.reception import OnTheSpot
+from services.intake.commands.returning import Collected
+from services.intake.domain.choices import Named
+from services.intake.domain.reception import Brought, FeePaid, PaperReceived
+from shared.contracts.events import Outcome, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Part, Person, PersonKind, ReturnWay, ReturnWish
+
+
+class Body(BaseModel):
+    """Unknown fields are refused: a misspelt one must not be lost in silence."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=300)]
+OfficeCode = Annotated[str, Field(pattern=r"^[A-Z]\d{2}(\.[A-Z0-9]{1,4})*$", max_length=35)]
+
+
+def _vietnamese_phone(text: str) -> str:
+    try:
+        number = phonenumbers.parse(text, "VN")
+    except phonenumbers.NumberParseException as error:
+        raise ValueError(f"{text!r} is no phone number") from error
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError(f"{text!r} is no phone number that can be called")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+Phone = Annotated[str, AfterValidator(_vietnamese_phone)]
+
+
+class PersonBody(Body):
+    """Someone who applies, or acts for who applies."""
+
+    name: Name
+    kind: PersonKind = PersonKind.CITIZEN
+    identity_number: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]{5,20}$")
+    phone: Phone | None = None
+    email: str | None = Field(default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+    address: Words | None = None
+
+
+class PaperBody(Body):
+    """A paper as it lies on the desk: its number in the published list, or its name."""
+
+    number: int | None = Field(default=None, ge=1)
+    name: Words | None = None
+    originals: int = Field(default=0, ge=0, le=100)
+    copies: int = Field(default=0, ge=0, le=100)
+    file: str | None = Field(default=None, max_length=500, description="Where its scan or data stands")
+
+    @model_validator(mode="after")
+    def says_which(self) -> "PaperBody":
+        if (self.number is None) == (self.name is None):
+            raise ValueError("say which paper it is: by number or by name, one of the two")
+        return self
+
+    def value(self) -> PaperReceived:
+        which = self.number if self.number is not None else self.name or ""
+        return PaperReceived(which, self.originals, self.copies, self.file)
+
+
+class FeeBody(Body):
+    """A line charged, in whole đồng."""
+
+    name: Name
+    amount: int = Field(ge=0, le=10**12)
+    paid: bool = True
+    method: Literal["cash", "transfer", "online", "post"] | None = None
+    receipt_number: str | None = Field(default=None, max_length=100)
+
+    def value(self) -> FeePaid:
+        return FeePaid(self.name, self.amount, self.paid, self.method, self.receipt_number)
+
+
+class PostalItemBody(Body):
+    """The item that brought the dossier, or takes the result out."""
+
+    carrier: str = Field(max_length=50)
+    tracking_number: str = Field(min_length=5, max_length=50)
+
+
+class DecisionBody(Body):
+    number: Name
+    signed_on: date
+    signer: Name
+
+    def value(self) -> SignedDecision:
+        return SignedDecision(number=self.number, signed_on=self.signed_on, signer=self.signer)
+
+
+class OnTheSpotBody(Body):
+    """Decided and handed over at once."""
+
+    outcome: Outcome = Outcome.GRANTED
+    document_number: str | None = Field(default=None, max_length=200)
+    document_reference: str | None = Field(default=None, max_length=500)
+    reasons: Words | None = None
+    decision: DecisionBody | None = None
+    collected_by: Part = Part.APPLICANT
+
+    @model_validator(mode="after")
+    def a_refusal_has_reasons(self) -> "OnTheSpotBody":
+        if self.outcome is Outcome.REFUSED and not self.reasons:
+            raise ValueError("a refusal needs its reasons")
+        return self
+
+    def value(self) -> OnTheSpot:
+        result = Result(
+            outcome=self.outcome,
+            document_number=self.document_number,
+            document_reference=self.document_reference,
+            reasons=self.reasons,
+        )
+        return OnTheSpot(result, self.decision.value() if self.decision else None, self.collected_by)
+
+
+class WishBody(Body):
+    way: ReturnWay = ReturnWay.DESK
+    electronic_only: bool = False
+
+
+class NamedBody(Body):
+    """What decides between published rules, in the procedure's own words; only needed where they differ."""
+
+    case: Words | None = None
+    level: str | None = None
+    applicant_kind: Words | None = None
+    process_case: Words | None = None
+    paper_cases: tuple[Words, ...] | None = None
+
+    def named(self, channel: Channel) -> Named:
+        return Named(
+            channel=channel,
+            case=self.case,
+            level=self.level,
+            applicant=self.applicant_kind,
+            process_case=self.process_case,
+            paper_cases=self.paper_cases,
+        )
+
+
+class TermsBody(NamedBody):
+    """What the officer adds to what the applicant brought."""
+
+    papers: tuple[PaperBody, ...] = Field(default=(), max_length=500)
+    applicable_papers: tuple[int | Words, ...] = Field(default=(), description="Optional papers that this case does need")
+    override_reason: Words | None = Field(default=None, description="Paper and data conflict: the paper is accepted, and why")
+    fees: tuple[FeeBody, ...] = Field(default=(), max_length=100)
+    appointment_at: AwareDatetime | None = Field(default=None, description="Only where no limit can be computed")
+    appointment_reason: Words | None = None
+
+    def terms(self) -> Brought:
+        """Accepting a submission: what was submitted is not asked again."""
+        return Brought(
+            procedure="",
+            named=self.named(Channel.ONLINE),
+            offices=Offices(receiving="", competent="", supervising="", returning=""),
+            people=(),
+            result_wanted=ReturnWish(),
+            **self._brought_along(),
+        )
+
+    def _brought_along(self) -> dict[str, Any]:
+        return {
+            "papers": tuple(paper.value() for paper in self.papers),
+            "applicable_papers": self.applicable_papers,
+            "override": self.override_reason,
+            "fees": tuple(fee.value() for fee in self.fees),
+            "appointment_at": self.appointment_at,
+            "appointment_reason": self.appointment_reason,
+        }
+
+
+class ApplicationBody(TermsBody):
+    """Who asks for what."""
+
+    procedure: str = Field(min_length=1, max_length=200, description="The entry's key in the catalogue", examples=["CB-1.001806"])
+    receiving_office: OfficeCode | None = Field(default=None, description="Needed only of officers of several offices")
+    competent_office: OfficeCode | None = Field(default=None, description="Needed only where several offices decide the procedure")
+    supervising_office: OfficeCode | None = None
+    returning_office: OfficeCode | None = None
+    applicant: PersonBody
+    representative: PersonBody | None = None
+    result: WishBody = WishBody()
+
+    @model_validator(mode="after")
+    def by_post_needs_an_address(self) -> "ApplicationBody":
+        if self.result.way is ReturnWay.POST and not self.applicant.address:
+            raise ValueError("a result by post needs the applicant's address")
+        return self
+
+    def brought(self, channel: Channel, default_office: str) -> Brought:
+        receiving = self.receiving_office or default_office
+        return Brought(
+            procedure=self.procedure,
+            named=self.named(channel),
+            offices=Offices(
+                receiving=receiving,
+                competent=self.competent_office or "",
+                supervising=self.supervising_office or receiving,
+                returning=self.returning_office or receiving,
+            ),
+            people=self.people(),
+            result_wanted=ReturnWish(way=self.result.way, electronic_only=self.result.electronic_only),
+            **self._brought_along(),
+        )
+
+    def people(self) -> tuple[Person, ...]:
+        applicant = Person(part=Part.APPLICANT, **self.applicant.model_dump())
+        if self.representative is None:
+            return (applicant,)
+        return (applicant, Person(part=Part.REPRESENTATIVE, **self.representative.model_dump()))
+
+
+EXAMPLE_APPLICATION: dict[str, JsonValue] = {
+    "procedure": "CB-1.001806",
+    "channel": "desk",
+    "applicant": {
+        "name": "Nông Thị Mẫu",
+        "identity_number": "004190000001",
+        "phone": "0912345678",
+        "email": "mau@example.org",
+        "address": "Tổ 1, phường Thục Phán, tỉnh Cao Bằng",
+    },
+    "papers": [{"name": "Văn bản đề nghị", "originals": 1}],
+    "result": {"way": "desk"},
+}
+
+
+class ReceptionBody(ApplicationBody):
+    """A dossier received at the desk or from the post; on the spot where it is decided at once."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_APPLICATION]})
+
+    channel: Literal["desk", "post"] = "desk"
+    postal_item: PostalItemBody | None = None
+    on_the_spot: OnTheSpotBody | None = None
+
+    @model_validator(mode="after")
+    def what_came_by_post_has_its_item(self) -> "ReceptionBody":
+        if self.channel == "post" and self.postal_item is None:
+            raise ValueError("a dossier from the post names its postal_item")
+        if self.on_the_spot and self.channel != "desk":
+            raise ValueError("only what is brought to the desk is resolved on the spot")
+        return self
+
+
+class SubmissionBody(ApplicationBody):
+    """A submission pushed by the portal (with its national code), or left incomplete at the counter or by post."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [EXAMPLE_APPLICATION | {"channel": "online", "national_code": "000.00.00.G22-261121-000123"}]}
+    )
+
+    channel: Channel = Channel.ONLINE
+    national_code: str | None = Field(default=None, min_length=5, max_length=60, pattern=r"^[A-Za-z0-9.\-]+$")
+    submitted_at: AwareDatetime | None = None
+    postal_item: PostalItemBody | None = None
+
+
+class QuoteBody(NamedBody):
+    """What would be needed if it were received now."""
+
+    procedure: str = Field(min_length=1, max_length=200)
+    channel: Channel = Channel.DESK
+    competent_office: OfficeCode | None = None
+    papers: tuple[PaperBody, ...] = ()
+
+
+class SupplementRequestBody(Body):
+    papers: tuple[Words, ...] = Field(min_length=1, max_length=100)
+    reason: Words
+
+
+class SupplementBody(Body):
+    papers: tuple[PaperBody, ...] = Field(min_length=1, max_length=200)
+
+
+class ReasonBody(Body):
+    reason: Words
+
+
+class WithdrawalBody(Body):
+    reason: Words | None = None
+
+
+class HandOverBody(Body):
+    """Papers given to a unit; without one, to the competent agency."""
+
+    to_office: OfficeCode | None = None
+    note: Words | None = None
+
+
+class TakeOverBody(Body):
+    handed_over_by: Name
+
+
+class ReturnBody(Body):
+    """Over the counter: to whom, and by which paper they showed who they are. Online: where the electronic result stands."""
+
+    way: Literal["desk", "online"] = "desk"
+    collected_by: Part = Part.APPLICANT
+    identity_paper: Literal["receipt", "identity_card", "passport", "electronic_identity"] = "receipt"
+    authorisation: Words | None = None
+    reference: Words | None = None
+
+    @model_validator(mode="after")
+    def online_names_the_document(self) -> "ReturnBody":
+        if self.way == "online" and not self.reference:
+            raise ValueError("an electronic result names its reference")
+        return self
+
+    def collected(self) -> Collected:
+        return Collected(self.collected_by, self.identity_paper, self.authorisation)
+
+
+class PostalReportBody(BaseModel):
+    """A carrier's report; fields we do not know are left aside."""
+
+    tracking_number: str = Field(min_length=1, max_length=50)
+    code: str = Field(min_length=1, max_length=50)
+    at: AwareDatetime
+    cause: str | None = Field(default=None, max_length=500)
+    place: str | None = Field(default=None, max_length=500)
+    new_tracking_number: str | None = Field(default=None, max_length=50)

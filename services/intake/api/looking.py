@@ -1,0 +1,167 @@
+"""Looking without changing: the queries behind the views."""
+
+import base64
+import binascii
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, and_, or_, select, tuple_
+
+from services.intake import tables
+from services.intake.api import views
+from services.intake.catalogue import catalogue_of
+from services.intake.domain import reception
+from services.intake.domain.appointment import AppointmentNeeded, appointment
+from services.intake.domain.choices import Named, RequiredPaper, choose_limit, required_papers
+from services.intake.domain.completeness import MissingPaper
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.fees import FeesOwed
+from services.intake.domain.reception import Brought, PaperReceived
+from shared.clock import VIETNAM
+from shared.contracts.people import Channel, Offices, ReturnWish
+from shared.contracts.states import STATES, State
+from shared.errors import InvalidInput, NotFound
+from shared.officers import Officer
+from shared.runtime import Transaction
+from shared.working_time import CalendarUnknown
+
+
+def own_office(officer: Officer, wanted: str | None) -> str:
+    """The office an officer works for, where they did not say. Raises InvalidInput for an officer of several."""
+    if wanted:
+        return wanted
+    if len(officer.offices) != 1:
+        raise InvalidInput("Say in receiving_office for which of your offices.", choices=sorted(officer.offices))
+    return next(iter(officer.offices))
+
+
+async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierView:
+    found = await _visible(tx, name, by)
+    papers = await tx.run(select(tables.paper).where(tables.paper.c.dossier_id == found.id).order_by(tables.paper.c.number))
+    fees = await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))
+    item = tables.postal_item
+    items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
+    own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
+    return views.DossierView(
+        **_in_vietnam(own),
+        label=STATES[found.state].label,
+        papers=tuple(views.PaperView.model_validate(row) for row in papers),
+        fees=tuple(views.FeeView.model_validate(row) for row in fees),
+        postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
+        possible_actions=views.actions_of(found),
+    )
+
+
+async def page(
+    tx: Transaction, officer: Officer, *, state: State | None, channel: Channel | None, office: str | None, limit: int, after: str | None
+) -> views.DossierPage:
+    """Newest first; the cursor names the last row seen, so that a page costs the same wherever it lies."""
+    table = tables.dossier
+    offices = (table.c.receiving, table.c.competent, table.c.supervising, table.c.returning)
+    wanted: list[Any] = [or_(*(column.in_(officer.scope) for column in offices))]
+    wanted += [table.c.state == state] if state else []
+    wanted += [table.c.channel == channel] if channel else []
+    wanted += [or_(*(column == office for column in offices))] if office else []
+    wanted += [tuple_(table.c.created_at, table.c.id) < tuple_(*_cursor(after))] if after else []
+    rows = (await tx.run(select(table).where(and_(*wanted)).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit + 1))).all()
+    shown = [tables.dossier_of(row) for row in rows[:limit]]
+    return views.DossierPage(
+        dossiers=tuple(views.DossierRow(**_in_vietnam(views.row_of(found))) for found in shown),
+        next=_next(shown[-1]) if len(rows) > limit else None,
+    )
+
+
+async def timeline(tx: Transaction, name: str, *, by: Officer) -> views.Timeline:
+    found = await _visible(tx, name, by)
+    rows = await tx.run(select(tables.journal).where(tables.journal.c.dossier_id == found.id).order_by(tables.journal.c.number))
+    return views.Timeline(
+        id=found.id, code=found.code, lines=tuple(views.TimelineLine(**_in_vietnam(dict(row))) for row in rows.mappings())
+    )
+
+
+async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
+    """Open to whoever holds the receipt. A wrong secret and a wrong code look the same. Raises NotFound."""
+    row = (await tx.run(select(tables.dossier).where(tables.dossier.c.code == code))).one_or_none()
+    if row is None or not hmac.compare_digest(row.lookup_secret.encode(), secret.strip().upper().encode()):
+        raise NotFound("No dossier has this code and this secret; both stand on the receipt.")
+    return views.LookupView(
+        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "returned_at")}),
+        procedure=row.procedure_name,
+        label=STATES[State(row.state)].label,
+        result_at_desk=row.result_at_desk_at is not None and row.returned_at is None,
+    )
+
+
+async def quote(tx: Transaction, key: str, named: Named, papers: tuple[PaperReceived, ...], competent: str | None) -> views.QuoteView:
+    """Papers, fee, and the appointment if received now."""
+    catalogue = catalogue_of(tx.runtime)
+    entry = await catalogue.entry(tx, key)
+    offices = await tx.runtime.facts["offices"].tree(tx)
+    office = offices.get(competent or (entry.competent[0] if entry.competent else ""))
+    brought = Brought(key, named, _NOWHERE, (), ReturnWish(), papers)
+    at, limit, why_not = None, None, None
+    try:
+        promised = appointment(
+            tx.now,
+            choose_limit(entry.procedure, named, plain_day=entry.plain_day),
+            calendar=catalogue.calendar,
+            hours=catalogue.hours_of(office.sessions_text if office else None),
+        )
+        at, limit = promised.at, promised.limit_text
+    except (AppointmentNeeded, CalendarUnknown) as error:
+        why_not = error.detail
+    fees = reception.fees_of(brought, entry.procedure, tx.now)
+    return views.QuoteView(
+        procedure=entry.procedure.name,
+        competent_offices=entry.competent,
+        papers=tuple(_paper(paper) for paper in required_papers(entry.procedure, named)),
+        missing=tuple(_paper(paper) for paper in reception.missing_of(brought, entry.procedure)) if papers else (),
+        fees=_fees(fees),
+        fee_total=fees.total,
+        appointment_at=at,
+        limit=limit,
+        no_appointment_because=why_not,
+    )
+
+
+_NOWHERE = Offices(receiving="", competent="", supervising="", returning="")
+
+
+def _paper(paper: RequiredPaper | MissingPaper) -> views.QuotePaper:
+    case, need = (paper.case, str(paper.need)) if isinstance(paper, RequiredPaper) else (None, "always")
+    return views.QuotePaper(number=paper.number, name=paper.name, originals=paper.originals, copies=paper.copies, case=case, need=need)
+
+
+def _fees(fees: FeesOwed) -> tuple[views.QuoteFee, ...]:
+    definite = [views.QuoteFee(name=line.name, amount=line.amount) for line in fees.lines]
+    return (*definite, *(views.QuoteFee(name=fee.name, amount=None, to_state=fee.why, text=fee.text) for fee in fees.to_state))
+
+
+async def rows_of(tx: Transaction, table: Table, *columns: Any) -> list[Any]:
+    return list((await tx.run(select(table).order_by(*columns))).all())
+
+
+async def _visible(tx: Transaction, name: str, by: Officer) -> Dossier:
+    found = await tables.load_dossier(tx, name)
+    by.must_see(found.offices.all(), "dossier")
+    return found
+
+
+def _in_vietnam(fields: dict[str, Any]) -> dict[str, Any]:
+    """Instants as people here read them."""
+    return {name: value.astimezone(VIETNAM) if isinstance(value, datetime) else value for name, value in fields.items()}
+
+
+def _next(last: Dossier) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last.created_at.astimezone(UTC).isoformat(), str(last.id)]).encode()).decode()
+
+
+def _cursor(after: str) -> tuple[datetime, UUID]:
+    try:
+        instant, name = json.loads(base64.urlsafe_b64decode(after))
+        return datetime.fromisoformat(instant), UUID(name)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise InvalidInput("`after` is not a cursor of ours; take it from `next` of the page before.") from error

@@ -1,0 +1,248 @@
+"""What people see."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.lifecycle import Move, possible_moves
+from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import STATES, State
+from shared.doors import Page, View
+
+
+class ReceiptPaper(View):
+    name: str
+    originals: int
+    copies: int
+
+
+class ReceiptFee(View):
+    name: str
+    amount: int
+    paid: bool
+
+
+class ReceiptView(View):
+    """What stands on the slip, people aside."""
+
+    code: str
+    procedure: str
+    procedure_code: str | None
+    papers: tuple[ReceiptPaper, ...]
+    fees: tuple[ReceiptFee, ...]
+    fee_total: int
+    limit: str
+    appointment_reason: str | None
+    appointment_provisional: bool
+    result_way: ReturnWay
+    receiving_office: str
+    competent_office: str
+    returning_office: str
+    received_by: str
+    lookup_secret: str
+    override: str | None
+
+
+class ReceivedView(View):
+    """What the desk hands out with the receipt; a repeat of the request gets the very same."""
+
+    id: UUID
+    code: str
+    accepted_at: AwareDatetime
+    appointment_at: AwareDatetime
+    receipt: ReceiptView
+    version: int
+
+
+class MovedView(View):
+    """What a change answers: no personal data, for it is remembered with the request's key."""
+
+    id: UUID
+    code: str | None
+    state: State
+    version: int
+
+
+class SubmittedView(MovedView):
+    """The submission as it waits for the desk."""
+
+    national_code: str | None
+
+
+class ActionView(View):
+    """Something the caller may do now, and what it needs."""
+
+    action: str
+    method: str
+    href: str
+    needs: dict[str, Any]
+
+
+class PaperView(View):
+    number: int
+    name: str
+    originals: int
+    copies: int
+    file: str | None
+
+
+class FeeView(View):
+    name: str
+    amount: int
+    paid: bool
+    method: str | None
+    receipt_number: str | None
+
+
+class PostalItemView(View):
+    direction: str
+    carrier: str
+    tracking_number: str
+    state: str
+    attempts: int
+    booked_at: AwareDatetime
+    reported_at: AwareDatetime | None
+
+
+class DossierRow(View):
+    """A dossier in a list."""
+
+    id: UUID
+    code: str | None
+    national_code: str | None
+    state: State
+    label: str
+    procedure: ProcedureRef
+    channel: Channel
+    offices: Offices
+    accepted_at: datetime | None
+    appointment_at: datetime | None
+    created_at: datetime
+    version: int
+
+
+class DossierView(DossierRow):
+    """A dossier with all the desk knows of it."""
+
+    case: str | None
+    level: str | None
+    people: tuple[Person, ...]
+    result_wanted: ReturnWish
+    submitted_at: datetime | None
+    limit_text: str | None
+    appointment_reason: str | None
+    received_by: str | None
+    on_the_spot: bool
+    supplement_asked: tuple[str, ...]
+    reason: str | None
+    decision: SignedDecision | None
+    result: Result | None
+    completed_at: datetime | None
+    result_at_desk_at: datetime | None
+    delivered_online_at: datetime | None
+    returned_at: datetime | None
+    returned_by: ReturnWay | None
+    papers: tuple[PaperView, ...]
+    fees: tuple[FeeView, ...]
+    postal_items: tuple[PostalItemView, ...]
+    possible_actions: tuple[ActionView, ...]
+
+
+class DossierPage(Page):
+    dossiers: tuple[DossierRow, ...]
+
+
+class TimelineLine(View):
+    at: AwareDatetime
+    action: str
+    by: str
+    source: str
+    from_state: str | None
+    to_state: str | None
+    office: str | None
+    note: str | None
+
+
+class Timeline(View):
+    id: UUID
+    code: str | None
+    lines: tuple[TimelineLine, ...]
+
+
+class LookupView(View):
+    """What a citizen may see with the code and the secret on the receipt: how far it is, nothing of who."""
+
+    code: str
+    procedure: str
+    state: State
+    label: str
+    accepted_at: AwareDatetime
+    appointment_at: AwareDatetime
+    result_at_desk: bool
+    returned_at: AwareDatetime | None
+
+
+class QuotePaper(View):
+    number: int
+    name: str
+    originals: int
+    copies: int
+    case: str | None
+    need: str
+
+
+class QuoteFee(View):
+    name: str | None
+    amount: int | None
+    to_state: str | None = None
+    text: str | None = None
+
+
+class QuoteView(View):
+    """What reception would ask for, and promise, now."""
+
+    procedure: str
+    competent_offices: tuple[str, ...]
+    papers: tuple[QuotePaper, ...]
+    missing: tuple[QuotePaper, ...]
+    fees: tuple[QuoteFee, ...]
+    fee_total: int | None
+    appointment_at: AwareDatetime | None
+    limit: str | None
+    no_appointment_because: str | None
+
+
+def row_of(dossier: Dossier) -> dict[str, Any]:
+    fields = {name: getattr(dossier, name) for name in DossierRow.model_fields if name != "label"}
+    return fields | {"label": STATES[dossier.state].label}
+
+
+HREFS: dict[Move, tuple[str, str]] = {
+    Move.ACCEPT: ("submissions/{id}/accept", "TermsBody"),
+    Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", "SupplementRequestBody"),
+    Move.REFUSE: ("submissions/{id}/refuse", "ReasonBody"),
+    Move.SUPPLEMENT: ("dossiers/{id}/supplements", "SupplementBody"),
+    Move.WITHDRAW: ("dossiers/{id}/withdrawals", "WithdrawalBody"),
+    Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", "HandOverBody"),
+    Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", "TakeOverBody"),
+    Move.RETURN_AT_DESK: ("dossiers/{id}/returns", "ReturnBody"),
+    Move.DELIVER_ONLINE: ("dossiers/{id}/returns", "ReturnBody"),
+    Move.POST: ("dossiers/{id}/postal-items", "PostalItemBody"),
+}
+
+
+def actions_of(dossier: Dossier) -> tuple[ActionView, ...]:
+    """What the desk may do now, with where to send it and what."""
+    from services.intake.api import bodies
+
+    found: list[ActionView] = []
+    for move in possible_moves(dossier.state):
+        if move in HREFS:
+            path, body = HREFS[move]
+            needs = getattr(bodies, body).model_json_schema()
+            found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=needs))
+    return tuple(found)

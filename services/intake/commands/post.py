@@ -1,0 +1,132 @@
+"""The public post: a result goes out as a postal item, and the carrier's reports move item and dossier, never backwards."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from services.intake import tables
+from services.intake.commands.opening import dossier_to_change
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.journal import JournalLine
+from services.intake.domain.lifecycle import Move, next_state
+from services.intake.domain.postal_item import DOSSIER_MOVE, PostalState, moves
+from services.intake.postal import CARRIERS
+from shared.contracts.events import (
+    DossierReturned,
+    Event,
+    PostalItemAttemptFailed,
+    PostalItemBooked,
+    PostalItemDelivered,
+    PostalItemHeld,
+    PostalItemLost,
+    PostalItemPosted,
+    PostalItemSentBack,
+)
+from shared.contracts.people import Part, ReturnWay
+from shared.errors import Conflict, InvalidInput, NotFound
+from shared.ids import uuid7
+from shared.officers import Officer
+from shared.runtime import Transaction
+
+
+class TrackingNumberUsed(Conflict):
+    """This carrier already carries an item of that tracking number."""
+
+
+async def post_result(tx: Transaction, name: str, *, carrier: str, tracking_number: str, by: Officer, version: int) -> Dossier:
+    """Give the result to the carrier. It must be at the desk, and the applicant must have an address."""
+    must_be_known(carrier)
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.POST)
+    if not any(person.address for person in before.people if person.part is Part.APPLICANT):
+        raise InvalidInput("The applicant has no address to send the result to.")
+    item = {"id": uuid7(), "dossier_id": before.id, "direction": "out", "carrier": carrier, "tracking_number": tracking_number}
+    fresh = insert(tables.postal_item).values(item | {"state": PostalState.BOOKED, "booked_at": tx.now}).on_conflict_do_nothing()
+    if not (await tx.run(fresh)).rowcount:
+        raise TrackingNumberUsed(f"{carrier} already carries {tracking_number}.")
+    line = JournalLine(Move.POST, by.name, before.state, state, before.offices.returning, f"{carrier} {tracking_number}")
+    event = PostalItemBooked(carrier=carrier, tracking_number=tracking_number, at=tx.now)
+    return await tables.save_dossier(tx, before, replace(before, state=state), line, event)
+
+
+def must_be_known(carrier: str) -> None:
+    if carrier not in CARRIERS:
+        raise NotFound(f"There is no carrier {carrier}; known are {', '.join(CARRIERS)}.")
+
+
+_TOLD: Final[dict[PostalState, type[Event]]] = {
+    PostalState.ACCEPTED: PostalItemPosted,
+    PostalState.ATTEMPT_FAILED: PostalItemAttemptFailed,
+    PostalState.HELD: PostalItemHeld,
+    PostalState.DELIVERED: PostalItemDelivered,
+    PostalState.COLLECTED: PostalItemDelivered,
+    PostalState.SENT_BACK: PostalItemSentBack,
+    PostalState.LOST: PostalItemLost,
+}
+
+
+async def hear_carrier(
+    tx: Transaction,
+    carrier: str,
+    *,
+    tracking_number: str,
+    code: str,
+    at: datetime,
+    cause: str | None = None,
+    place: str | None = None,
+    new_tracking_number: str | None = None,
+) -> str:
+    """Keep a carrier's report and say what it did: `moved`, `duplicate`, `unknown_item`, `unknown_code` or `late`."""
+    must_be_known(carrier)
+    report = {"carrier": carrier, "tracking_number": tracking_number, "code": code, "at": at, "cause": cause, "place": place}
+    statement = select(tables.postal_item).where(
+        tables.postal_item.c.carrier == carrier, tables.postal_item.c.tracking_number == tracking_number
+    )
+    item = (await tx.run(statement.with_for_update())).one_or_none()
+    state = CARRIERS[carrier].state_of(code)
+    effect = _effect(item, state)
+    kept = insert(tables.postal_report).values(
+        report | {"id": uuid7(), "new_tracking_number": new_tracking_number, "effect": effect, "heard_at": tx.now}
+    )
+    if not (await tx.run(kept.on_conflict_do_nothing())).rowcount:
+        return "duplicate"
+    if effect == "moved" and item is not None and state is not None:
+        await _move(tx, item, state, report)
+    return effect
+
+
+def _effect(item: Row[Any] | None, state: PostalState | None) -> str:
+    if item is None:
+        return "unknown_item"
+    if state is None:
+        return "unknown_code"
+    return "moved" if moves(PostalState(item.state), state) else "late"
+
+
+async def _move(tx: Transaction, item: Row[Any], state: PostalState, report: dict[str, Any]) -> None:
+    attempts = item.attempts + (state is PostalState.ATTEMPT_FAILED)
+    changed = {"state": state, "attempts": attempts, "reported_at": report["at"]}
+    await tx.run(update(tables.postal_item).where(tables.postal_item.c.id == item.id).values(changed))
+    if item.direction == "out":
+        await _tell(tx, item.dossier_id, state, report, attempts)
+
+
+async def _tell(tx: Transaction, dossier_id: UUID, state: PostalState, report: dict[str, Any], attempts: int) -> None:
+    before = await tables.load_dossier(tx, str(dossier_id))
+    facts = {name: report[name] for name in ("carrier", "tracking_number", "at", "cause", "place")}
+    events: list[Event] = []
+    if told := _TOLD.get(state):
+        events.append(told(**facts, **({"attempt": attempts} if told is PostalItemAttemptFailed else {})))
+    after = before
+    if move := DOSSIER_MOVE.get(state):
+        after = replace(before, state=next_state(before.state, move))
+        if move is Move.DELIVERED_BY_POST:
+            after = replace(after, returned_at=report["at"], returned_by=ReturnWay.POST)
+            events.append(DossierReturned(way=ReturnWay.POST, returned_at=report["at"]))
+    note = " ".join(str(part) for part in (report["tracking_number"], state, report["cause"]) if part)
+    line = JournalLine(f"postal_item_{state}", report["carrier"], before.state, after.state, before.offices.returning, note)
+    await tables.save_dossier(tx, before, after, line, *events)

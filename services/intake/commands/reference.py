@@ -1,0 +1,176 @@
+"""Reference data: procedures, offices, who is competent, the calendar. Every change is told, and loading twice changes nothing."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Row, Text, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from services.intake import tables
+from services.intake.catalogue import NATIONAL_CALENDAR
+from services.intake.domain.catalogue_file import Entry
+from services.intake.domain.catalogue_warnings import CatalogueWarning, warnings_of
+from services.intake.domain.choices import PlainDay
+from services.intake.domain.offices import Office
+from shared.contracts.events import CalendarPublished, OfficePublished, ProcedurePublished
+from shared.errors import NotFound
+from shared.ids import uuid7
+from shared.keys import hash_of
+from shared.offices import keep
+from shared.runtime import Transaction
+from shared.working_time import Calendar
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What loading a catalogue did."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    warnings: tuple[CatalogueWarning, ...] = ()
+
+
+async def load_catalogue(
+    tx: Transaction, entries: Sequence[Entry], *, plain_day: PlainDay = PlainDay.CALENDAR, valid_from: date | None = None
+) -> Loaded:
+    """New entries are added, changed ones become a new version; dossiers keep the version they were received under."""
+    known = {row.key: row for row in await tx.run(_current())}
+    warnings = warnings_of((entry.procedure for entry in entries), on=tx.now.date())
+    new = changed = 0
+    for entry in entries:
+        before = known.get(entry.key)
+        if before and _same(before, entry, plain_day, valid_from):
+            continue
+        new, changed = new + (before is None), changed + (before is not None)
+        await _publish(tx, entry, before, plain_day, valid_from, [warning for warning in warnings if warning.entry == entry.key])
+    if new or changed:
+        await raise_revision(tx)
+    return Loaded(new, changed, len(entries) - new - changed, warnings)
+
+
+def _current() -> Any:
+    version, procedure = tables.procedure_version, tables.procedure
+    return select(version, procedure.c.told).join(procedure, procedure.c.version_id == version.c.id)
+
+
+def _same(before: Row[Any], entry: Entry, plain_day: PlainDay, valid_from: date | None) -> bool:
+    return (
+        before.content_hash == entry.content_hash
+        and before.plain_day == plain_day
+        and before.valid_from == (valid_from or entry.procedure.effective_on)
+    )
+
+
+async def _publish(
+    tx: Transaction,
+    entry: Entry,
+    before: Row[Any] | None,
+    plain_day: PlainDay,
+    valid_from: date | None,
+    warnings: Iterable[CatalogueWarning],
+) -> None:
+    number = before.number + 1 if before else 1
+    told = before.told + 1 if before else 1
+    event = ProcedurePublished(
+        version_id=uuid7(),
+        key=entry.key,
+        number=number,
+        plain_day=plain_day,
+        valid_from=valid_from or entry.procedure.effective_on,
+        content=json.loads(entry.content),
+    )
+    await tx.run(
+        insert(tables.procedure_version).values(
+            id=event.version_id,
+            key=entry.key,
+            number=number,
+            content=cast(literal(entry.content, Text), JSONB),
+            content_hash=entry.content_hash,
+            plain_day=plain_day,
+            valid_from=event.valid_from,
+            warnings=[{"field": warning.field, "text": warning.text} for warning in warnings],
+            loaded_at=tx.now,
+        )
+    )
+    current = {"version_id": event.version_id, "plain_day": plain_day, "told": told}
+    fresh = insert(tables.procedure).values(key=entry.key, **current)
+    await tx.run(fresh.on_conflict_do_update(index_elements=["key"], set_=current))
+    await tx.publish(entry.key, told, event)
+
+
+async def load_offices(tx: Transaction, offices: Iterable[Office]) -> int:
+    """Insert or change offices; how many changed."""
+    known = {row["code"]: row for row in (await tx.run(select(tables.office))).mappings()}
+    changed = 0
+    for office in offices:
+        event = OfficePublished(
+            code=office.code,
+            name=office.name,
+            parent=office.parent,
+            level=office.level or "",
+            valid_from=office.valid_from,
+            valid_to=office.valid_to,
+            predecessors=office.predecessors,
+            sessions=office.sessions_text or None,
+        )
+        before = known.get(office.code)
+        if before and OfficePublished.model_validate(dict(before)) == event:
+            continue
+        told = before["told"] + 1 if before else 1
+        await keep(tx, tables.office, event, told=told)
+        await tx.publish(f"office:{office.code}", told, event)
+        changed += 1
+    if changed:
+        await raise_revision(tx)
+    return changed
+
+
+async def bind(tx: Transaction, office_code: str, key: str, *, by: str) -> None:
+    """Make an office competent for a procedure. Raises NotFound."""
+    if not (await tx.run(select(tables.office.c.code).where(tables.office.c.code == office_code))).scalar():
+        raise NotFound(f"There is no office {office_code}.")
+    if not (await tx.run(select(tables.procedure.c.key).where(tables.procedure.c.key == key))).scalar():
+        raise NotFound(f"There is no procedure {key} in the catalogue.")
+    bound = insert(tables.competence).values(office=office_code, procedure=key, bound_at=tx.now, bound_by=by).on_conflict_do_nothing()
+    if (await tx.run(bound)).rowcount:
+        await raise_revision(tx)
+
+
+async def load_calendar(tx: Transaction, rows: str, *, key: str = NATIONAL_CALENDAR) -> bool:
+    """A new version of the calendar, unless it is the one in force. Raises CalendarWrong for what is no calendar."""
+    Calendar.parse(rows)
+    content_hash = hash_of(rows.encode()).hex()
+    version, current = tables.calendar_version, tables.calendar
+    before = (
+        await tx.run(
+            select(version.c.content_hash, version.c.number, current.c.told)
+            .join(current, current.c.version_id == version.c.id)
+            .where(current.c.key == key)
+        )
+    ).one_or_none()
+    if before and before.content_hash == content_hash:
+        return False
+    number, told = (before.number + 1, before.told + 1) if before else (1, 1)
+    event = CalendarPublished(version_id=uuid7(), key=key, number=number, rows=rows, published_at=tx.now)
+    await tx.run(
+        insert(version).values(id=event.version_id, key=key, number=number, rows=rows, content_hash=content_hash, loaded_at=tx.now)
+    )
+    fresh = insert(current).values(key=key, version_id=event.version_id, told=told)
+    await tx.run(fresh.on_conflict_do_update(index_elements=["key"], set_={"version_id": event.version_id, "told": told}))
+    await tx.publish(f"calendar:{key}", told, event)
+    await raise_revision(tx)
+    return True
+
+
+async def raise_revision(tx: Transaction) -> None:
+    """Whoever keeps the catalogue in memory looks at this number."""
+    fresh = insert(tables.catalogue_revision).values(only=True, number=1)
+    await tx.run(fresh.on_conflict_do_update(index_elements=["only"], set_={"number": tables.catalogue_revision.c.number + 1}))
+
+
+async def revision(tx: Transaction) -> int:
+    return (await tx.run(select(func.max(tables.catalogue_revision.c.number)))).scalar() or 0

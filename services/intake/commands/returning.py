@@ -1,0 +1,78 @@
+"""Bringing the result back to people: papers between units, the result at the desk, over the counter, online."""
+
+from dataclasses import dataclass, replace
+
+from services.intake import tables
+from services.intake.commands.opening import dossier_to_change
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.journal import JournalLine
+from services.intake.domain.lifecycle import Move, next_state
+from shared.contracts.events import DossierReturned, PapersHandedOver, ResultAtDesk, ResultDelivered
+from shared.contracts.people import Part, ReturnWay
+from shared.contracts.states import State
+from shared.errors import ActionNotAllowed, InvalidInput
+from shared.officers import Officer
+from shared.runtime import Transaction
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Who took the result at the counter, and by which paper they showed who they are (its kind; the number is not kept)."""
+
+    by: Part
+    identity_paper: str
+    authorisation: str | None = None
+
+
+async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None, note: str | None, by: Officer, version: int) -> Dossier:
+    """The papers go to the agency the same day, or at the next opening after 15:00: a fact with two names, this is the first."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.HAND_OVER_PAPERS)
+    event = PapersHandedOver(
+        from_office=before.offices.receiving, to_office=to_office or before.offices.competent, handed_over_by=by.name, note=note
+    )
+    line = JournalLine(Move.HAND_OVER_PAPERS, by.name, before.state, state, before.offices.receiving, note)
+    return await tables.save_dossier(tx, before, before, line, event)
+
+
+async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, by: Officer, version: int) -> Dossier:
+    """The result has arrived at the desk: now people are told to come and collect it."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.TAKE_OVER_RESULT)
+    if before.result_at_desk_at is not None:
+        raise ActionNotAllowed("The result is at the desk already.")
+    after = replace(before, result_at_desk_at=tx.now)
+    line = JournalLine(Move.TAKE_OVER_RESULT, by.name, before.state, state, before.offices.returning, handed_over_by)
+    return await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
+
+
+async def return_at_desk(tx: Transaction, name: str, collected: Collected, *, by: Officer, version: int) -> Dossier:
+    """Handed over the counter, to the applicant or to someone authorised."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.RETURN_AT_DESK)
+    if before.result_at_desk_at is None:
+        raise ActionNotAllowed("The result is not at the desk yet; take it over from the agency first.")
+    if collected.by is Part.REPRESENTATIVE and not collected.authorisation:
+        raise InvalidInput("A representative shows an authorisation: name it in `authorisation`.")
+    after = replace(before, state=state, returned_at=tx.now, returned_by=ReturnWay.DESK)
+    line = JournalLine(
+        Move.RETURN_AT_DESK, by.name, before.state, state, before.offices.returning, f"{collected.by}, {collected.identity_paper}"
+    )
+    event = DossierReturned(way=ReturnWay.DESK, returned_at=tx.now, collected_by=collected.by)
+    return await tables.save_dossier(tx, before, after, line, event)
+
+
+async def deliver_online(tx: Transaction, name: str, *, reference: str, by: Officer, version: int) -> Dossier:
+    """The electronic result was delivered. Paper is owed too, unless the procedure or the applicant chose electronic only."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.DELIVER_ONLINE)
+    if before.delivered_online_at is not None:
+        raise ActionNotAllowed("The electronic result was delivered already.")
+    paper_owed = not (before.result_wanted.electronic_only or before.result_wanted.way is ReturnWay.ONLINE)
+    if paper_owed:
+        after = replace(before, delivered_online_at=tx.now)
+        line = JournalLine(Move.DELIVER_ONLINE, by.name, before.state, State.COMPLETED, before.offices.returning, reference)
+        return await tables.save_dossier(tx, before, after, line, ResultDelivered(way=ReturnWay.ONLINE))
+    after = replace(before, state=state, delivered_online_at=tx.now, returned_at=tx.now, returned_by=ReturnWay.ONLINE)
+    line = JournalLine(Move.DELIVER_ONLINE, by.name, before.state, state, before.offices.returning, reference)
+    return await tables.save_dossier(tx, before, after, line, DossierReturned(way=ReturnWay.ONLINE, returned_at=tx.now))

@@ -1,0 +1,239 @@
+"""A submission waits for the desk, which accepts it, asks for more, or refuses: one UUID for life, and no code before acceptance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, text
+
+from services.intake import tables
+from services.intake.catalogue import catalogue_of
+from services.intake.commands import reception
+from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
+from services.intake.commands.reception import Received, agree, new_secret, procedure_ref, receipt_facts, receipt_of
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.dossier_code import DossierCode
+from services.intake.domain.journal import JournalLine
+from services.intake.domain.lifecycle import Move, next_state
+from services.intake.domain.reception import Brought, PaperReceived, one_competent
+from shared.clock import VIETNAM
+from shared.contracts.events import (
+    DossierReceived,
+    SubmissionReceived,
+    SubmissionRefused,
+    SubmissionSupplemented,
+    SubmissionSupplementRequested,
+    SubmissionWithdrawn,
+)
+from shared.contracts.states import State
+from shared.errors import ActionNotAllowed
+from shared.ids import uuid7
+from shared.officers import Officer
+from shared.runtime import Transaction
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """The answer to a push: the submission, and whether it is new."""
+
+    dossier: Dossier
+    new: bool
+
+
+async def submit(
+    tx: Transaction, brought: Brought, *, by: Officer, national_code: str | None = None, submitted_at: datetime | None = None
+) -> Submitted:
+    """Pushed by the portal, or left incomplete at the counter. The national code is pushed again until the desk accepted: an update."""
+    by.must_see([brought.offices.receiving], "office")
+    await tx.once()
+    if national_code and (before := await _pushed_before(tx, national_code)):
+        return Submitted(await _correct(tx, before, brought, by), new=False)
+    entry = await catalogue_of(tx.runtime).entry(tx, brought.procedure)
+    competent = one_competent(brought.procedure, entry.competent, brought.offices.competent or None)
+    submission = Dossier(
+        id=uuid7(),
+        version=1,
+        told=1,
+        state=next_state(None, Move.SUBMIT),
+        procedure=procedure_ref(entry),
+        offices=brought.offices.model_copy(update={"competent": competent}),
+        channel=brought.channel,
+        people=brought.people,
+        result_wanted=brought.result_wanted,
+        lookup_secret=new_secret(),
+        created_at=tx.now,
+        national_code=national_code,
+        case=brought.named.case,
+        level=brought.named.level,
+        submitted_at=submitted_at or tx.now,
+    )
+    event = SubmissionReceived(
+        national_code=national_code,
+        procedure=submission.procedure,
+        offices=submission.offices,
+        channel=submission.channel,
+        submitted_at=submission.submitted_at or tx.now,
+        people=submission.people,
+    )
+    line = JournalLine(Move.SUBMIT, by.name, None, submission.state, submission.offices.receiving)
+    submission = await tables.insert_dossier(tx, submission, line, event)
+    await _keep_papers(tx, submission, brought.papers, replaced=False)
+    return Submitted(submission, new=True)
+
+
+async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, version: int) -> Received:
+    """The submission is complete: it becomes a dossier, and its clock starts now, not when it was submitted.
+
+    `added` is what the officer says besides: case, level, fees, an appointment by hand; what was submitted is not asked again.
+    """
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.ACCEPT)
+    papers = added.papers or await _papers_of(tx, before)
+    brought = replace(
+        added,
+        procedure=before.procedure.key,
+        named=replace(added.named, channel=before.channel, case=added.named.case or before.case),
+        offices=before.offices,
+        people=before.people,
+        result_wanted=before.result_wanted,
+        papers=papers,
+    )
+    terms = await agree(tx, brought, by=by)
+    code = await _allot_code(tx, before.offices.competent)
+    after = replace(reception.accepted(replace(before, state=state), tx.now, terms, by), code=code)
+    receipt = receipt_of(after, terms) | {"code": code}
+    event = DossierReceived(**receipt_facts(after), process=terms.checked.process)
+    after = await tables.save_dossier(
+        tx, before, after, JournalLine(Move.ACCEPT, by.name, before.state, state, after.offices.receiving), event
+    )
+    await tx.run(tables.dossier.update().where(tables.dossier.c.id == after.id).values(receipt=receipt))
+    await _keep_papers(tx, after, papers, replaced=True, names=[name for name, _ in terms.checked.papers])
+    if terms.checked.fees:
+        fees = [
+            {"dossier_id": after.id, "number": number, "name": fee.name, "amount": fee.amount, "paid": fee.paid, "method": fee.method}
+            | {"receipt_number": fee.receipt_number}
+            for number, fee in enumerate(terms.checked.fees, 1)
+        ]
+        await tx.run(insert(tables.fee_line), fees)
+    return Received(after.id, code, tx.now, terms.checked.appointment.at, receipt, after.version)
+
+
+async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, ...], reason: str, by: Officer, version: int) -> Dossier:
+    """Once, for all items at once; the supplement form follows from it."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.REQUEST_SUPPLEMENT)
+    if before.supplement_asked:
+        raise ActionNotAllowed(
+            "A supplement was asked for before; the law allows it once. Accept the submission, or refuse it with the reason.",
+            asked_before=list(before.supplement_asked),
+        )
+    after = replace(before, state=state, supplement_asked=papers, reason=reason)
+    line = JournalLine(Move.REQUEST_SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(papers))
+    return await tables.save_dossier(tx, before, after, line, SubmissionSupplementRequested(papers=papers, reason=reason))
+
+
+async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ...], *, by: Officer) -> Dossier:
+    """What was asked for has come, by desk, portal or post: the submission waits for the desk again."""
+    before = await dossier_to_tell_of(tx, name, by=by)
+    state = next_state(before.state, Move.SUPPLEMENT)
+    names = tuple(str(paper.paper) for paper in papers)
+    line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
+    after = await tables.save_dossier(tx, before, replace(before, state=state), line, SubmissionSupplemented(papers=names))
+    await _keep_papers(tx, after, papers, replaced=False)
+    return after
+
+
+async def refuse(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
+    """The desk does not accept it, and says why; the refusal form follows from it."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before.state, Move.REFUSE)
+    line = JournalLine(Move.REFUSE, by.name, before.state, state, before.offices.receiving, reason)
+    return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionRefused(reason=reason))
+
+
+async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Officer) -> Dossier:
+    """Before acceptance the applicant may always take it back."""
+    before = await dossier_to_tell_of(tx, name, by=by)
+    state = next_state(before.state, Move.WITHDRAW)
+    line = JournalLine(Move.WITHDRAW, by.name, before.state, state, before.offices.receiving, reason)
+    return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionWithdrawn(reason=reason))
+
+
+async def _pushed_before(tx: Transaction, national_code: str) -> Dossier | None:
+    # Two first pushes of one code at once: the second waits here for the first, and then finds it.
+    await tx.run(text("select pg_advisory_xact_lock(hashtextextended(:code, 0))"), {"code": national_code})
+    row = (await tx.run(select(tables.dossier).where(tables.dossier.c.national_code == national_code))).one_or_none()
+    return tables.dossier_of(row) if row else None
+
+
+async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
+    by.must_see(before.offices.all(), "submission")
+    if before.state is State.INTAKE_SUPPLEMENT:
+        return await supplement_by_push(tx, before, brought, by)
+    state = next_state(before.state, Move.CORRECT_SUBMISSION)
+    after = replace(before, people=brought.people, result_wanted=brought.result_wanted, case=brought.named.case, level=brought.named.level)
+    line = JournalLine(Move.CORRECT_SUBMISSION, by.name, before.state, state, before.offices.receiving)
+    event = SubmissionReceived(
+        national_code=before.national_code,
+        procedure=before.procedure,
+        offices=before.offices,
+        channel=before.channel,
+        submitted_at=before.submitted_at or tx.now,
+        people=after.people,
+    )
+    after = await tables.save_dossier(tx, before, after, line, event)
+    await _keep_papers(tx, after, brought.papers, replaced=True)
+    return after
+
+
+async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
+    """The portal answers a supplement request by pushing the whole submission again."""
+    state = next_state(before.state, Move.SUPPLEMENT)
+    names = tuple(str(paper.paper) for paper in brought.papers)
+    after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted)
+    line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
+    after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
+    await _keep_papers(tx, after, brought.papers, replaced=True)
+    return after
+
+
+# The same counter as in the statement of reception: one more for this prefix and day.
+_NEXT_SERIAL = """
+insert into intake.counter as counter (prefix, day, last) values (:prefix, :day, 1)
+on conflict (prefix, day) do update set last = counter.last + 1 returning last
+"""
+
+
+async def _allot_code(tx: Transaction, prefix: str) -> str:
+    day = tx.now.astimezone(VIETNAM).date()
+    serial = (await tx.run(text(_NEXT_SERIAL), {"prefix": prefix, "day": day})).scalar_one()
+    return str(DossierCode.make(prefix, day, serial))
+
+
+async def _keep_papers(
+    tx: Transaction, dossier: Dossier, papers: Sequence[PaperReceived], *, replaced: bool, names: Sequence[str] | None = None
+) -> None:
+    paper = tables.paper
+    if replaced:
+        await tx.run(delete(paper).where(paper.c.dossier_id == dossier.id))
+    highest = 0 if replaced else len((await tx.run(select(paper.c.number).where(paper.c.dossier_id == dossier.id))).all())
+    if papers:
+        rows = [
+            {
+                "dossier_id": dossier.id,
+                "number": highest + place,
+                "name": names[place - 1] if names else str(one.paper),
+                "originals": one.originals,
+                "copies": one.copies,
+                "file": one.file,
+                "received_at": tx.now,
+            }
+            for place, one in enumerate(papers, 1)
+        ]
+        await tx.run(insert(paper), rows)
+
+
+async def _papers_of(tx: Transaction, dossier: Dossier) -> tuple[PaperReceived, ...]:
+    paper = tables.paper
+    rows = await tx.run(select(paper).where(paper.c.dossier_id == dossier.id).order_by(paper.c.number))
+    return tuple(PaperReceived(int(row.name) if row.name.isdecimal() else row.name, row.originals, row.copies, row.file) for row in rows)

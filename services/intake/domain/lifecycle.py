@@ -1,0 +1,88 @@
+"""The moves of a dossier while the desk holds it, as one table; and those of the agency, which the desk only hears of."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from shared import law
+from shared.contracts.states import State
+from shared.errors import ActionNotAllowed
+
+
+class Move(StrEnum):
+    """What can happen to a dossier."""
+
+    SUBMIT = "submit"
+    RECEIVE = "receive"
+    RESOLVE_ON_THE_SPOT = "resolve_on_the_spot"
+    CORRECT_SUBMISSION = "correct_submission"
+    ACCEPT = "accept"
+    REQUEST_SUPPLEMENT = "request_supplement"
+    SUPPLEMENT = "supplement"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    HAND_OVER_PAPERS = "hand_over_papers"
+    TAKE_OVER_RESULT = "take_over_result"
+    RETURN_AT_DESK = "return_at_desk"
+    DELIVER_ONLINE = "deliver_online"
+    POST = "post"
+    DELIVERED_BY_POST = "delivered_by_post"
+    SENT_BACK = "sent_back"
+    LOST_IN_POST = "lost_in_post"
+    # Heard from the agency, which holds the baton then.
+    TAKE_UP = "take_up"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a move leads, and by what right."""
+
+    to: State
+    basis: law.Source
+
+
+LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
+    (None, Move.SUBMIT): Step(State.SUBMITTED, law.SUBMISSION),
+    (None, Move.RECEIVE): Step(State.RECEIVED, law.RECEPTION),
+    (None, Move.RESOLVE_ON_THE_SPOT): Step(State.RETURNED, law.ON_THE_SPOT),
+    (State.SUBMITTED, Move.CORRECT_SUBMISSION): Step(State.SUBMITTED, law.SUBMISSION),
+    (State.SUBMITTED, Move.ACCEPT): Step(State.RECEIVED, law.RECEPTION),
+    (State.SUBMITTED, Move.REQUEST_SUPPLEMENT): Step(State.INTAKE_SUPPLEMENT, law.SUPPLEMENT_BEFORE_ACCEPTANCE),
+    (State.INTAKE_SUPPLEMENT, Move.SUPPLEMENT): Step(State.SUBMITTED, law.SUPPLEMENT_BEFORE_ACCEPTANCE),
+    (State.SUBMITTED, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
+    (State.INTAKE_SUPPLEMENT, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
+    (State.SUBMITTED, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.INTAKE_SUPPLEMENT, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.RECEIVED, Move.HAND_OVER_PAPERS): Step(State.RECEIVED, law.HAND_OVER_OF_PAPERS),
+    (State.IN_PROGRESS, Move.HAND_OVER_PAPERS): Step(State.IN_PROGRESS, law.HAND_OVER_OF_PAPERS),
+    (State.COMPLETED, Move.TAKE_OVER_RESULT): Step(State.COMPLETED, law.RETURN_OF_RESULT),
+    (State.COMPLETED, Move.RETURN_AT_DESK): Step(State.RETURNED, law.RETURN_OF_RESULT),
+    (State.COMPLETED, Move.DELIVER_ONLINE): Step(State.RETURNED, law.ELECTRONIC_RESULT),
+    (State.COMPLETED, Move.POST): Step(State.IN_POST, law.RESULT_BY_POST),
+    (State.IN_POST, Move.DELIVERED_BY_POST): Step(State.RETURNED, law.RESULT_BY_POST),
+    (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
+    (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
+    (State.RECEIVED, Move.TAKE_UP): Step(State.IN_PROGRESS, law.PROCESSING),
+    (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+}
+
+HEARD: Final = frozenset({Move.TAKE_UP, Move.COMPLETE})
+"""Moves the agency makes: possible, but not the desk's to make."""
+
+BY_CARRIER: Final = frozenset({Move.DELIVERED_BY_POST, Move.SENT_BACK, Move.LOST_IN_POST})
+
+
+def possible_moves(state: State) -> tuple[Move, ...]:
+    """What people at the desk can do now."""
+    return tuple(move for (at, move) in LIFECYCLE if at is state and move not in HEARD | BY_CARRIER)
+
+
+def next_state(state: State | None, move: Move) -> State:
+    """Where `move` leads. Raises ActionNotAllowed, which says what is possible instead."""
+    if (step := LIFECYCLE.get((state, move))) is None:
+        possible = [str(other) for other in possible_moves(state)] if state else []
+        raise ActionNotAllowed(
+            f"{str(move).replace('_', ' ').capitalize()} is not possible while the dossier is {state or 'new'}.", possible_actions=possible
+        )
+    return step.to
