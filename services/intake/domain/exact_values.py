@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, NoReturn
 import yaml
 
 # A file says more than this only by aliases that multiply, which would fill the memory.
-MOST_VALUES: Final = 5_000_000
+MOST_VALUES: Final = 2_000_000
 # A longer number is a slip of the pen, and would cost more memory than the file.
 MOST_DIGITS: Final = 100
 
