@@ -1,0 +1,9 @@
+"""Door 1, people: officers and leaders of the agency at their cases and their work list."""
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from services.processing.api import cases, worklist
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (cases.router, worklist.router)

@@ -1,0 +1,226 @@
+"""What officers are shown: cases, steps, the work list; and what can be done next."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import PlainSerializer
+from sqlalchemy import Row
+
+from services.processing.api.requests import NEEDS
+from services.processing.domain.case import Case
+from services.processing.domain.deadline import Verdict, is_late, verdict
+from services.processing.domain.workflow import Step
+from shared.clock import VIETNAM
+from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.permissions import Action, permitted
+from shared.contracts.states import STATES, State
+from shared.doors import Page, View
+from shared.officers import Officer
+
+
+def _local(instant: datetime) -> str:
+    return instant.astimezone(VIETNAM).isoformat()
+
+
+Instant = Annotated[datetime, PlainSerializer(_local, when_used="json")]
+
+
+class PossibleAction(View):
+    """What the caller can do next: where to send it, and what it needs (a JSON Schema with examples)."""
+
+    action: Action
+    method: str = "POST"
+    href: str
+    needs: dict[str, Any]
+
+    @classmethod
+    def all_for(cls, officer: Officer, case: Case) -> "list[PossibleAction]":
+        if not officer.sees({case.offices.competent}):
+            return []
+        return [cls.of(case, action) for action in case.possible_actions if permitted(officer.roles, action)]
+
+    @classmethod
+    def of(cls, case: Case, action: Action) -> Self:
+        return cls(action=action, href=f"/v1/cases/{case.id}/{action.replace('_', '-')}", needs=NEEDS[action].model_json_schema())
+
+
+StepStatus = Literal["done", "current", "next", "later"]
+
+
+class StepView(View):
+    """A step of the case. `planned_due_at` was counted at reception, `due_at` from the moment it became current."""
+
+    number: int
+    printed_no: str
+    stage: str | None
+    actor: str | None
+    action: str | None
+    allotted: str | None
+    counted: bool
+    status: StepStatus
+    planned_due_at: Instant | None
+    began_at: Instant | None
+    due_at: Instant | None
+    done_at: Instant | None
+    done_by: str | None
+    note: str | None
+
+    @classmethod
+    def of(cls, step: Step, case: Case) -> Self:
+        plain = {name: getattr(step, name) for name in cls.model_fields if hasattr(step, name)}
+        return cls.model_validate(plain | {"allotted": step.text, "status": _status(step, case)})
+
+
+def _status(step: Step, case: Case) -> StepStatus:
+    if step.done_at:
+        return "done"
+    return "current" if step is case.current else "next" if step is case.next else "later"
+
+
+class JournalView(View):
+    """One line of the journal."""
+
+    at: Instant
+    action: str
+    by: str
+    from_state: State | None
+    to_state: State | None
+    office: str | None
+    note: str | None
+    source: str
+
+
+class CaseLine(View):
+    """A case in a list."""
+
+    id: UUID
+    code: str
+    version: int
+    state: State
+    procedure_key: str
+    procedure_name: str
+    competent: str
+    accepted_at: Instant
+    appointment_at: Instant
+    completed_at: Instant | None
+    on_the_spot: bool
+    current_step: int | None
+    step_due_at: Instant | None
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        return cls.model_validate({**_columns(row), "verdict": verdict(row.appointment_at, row.completed_at, now)})
+
+
+class CasePage(Page):
+    """Newest first."""
+
+    items: list[CaseLine]
+
+
+class WorkLine(View):
+    """A step that waits for somebody."""
+
+    id: UUID
+    code: str
+    version: int
+    state: State
+    procedure_name: str
+    competent: str
+    step: int
+    printed_no: str
+    stage: str | None
+    actor: str | None
+    action: str | None
+    due_at: Instant | None
+    overdue: bool
+    appointment_at: Instant
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        judged = {
+            "overdue": row.step_due_at is not None and is_late(row.step_due_at, now),
+            "verdict": verdict(row.appointment_at, row.completed_at, now),
+        }
+        return cls.model_validate({**_columns(row), "step": row.current_step, "due_at": row.step_due_at, **judged})
+
+
+class WorkPage(Page):
+    """What is due first stands first."""
+
+    items: list[WorkLine]
+
+
+def _columns(row: Row[Any]) -> Mapping[Any, Any]:
+    return row._mapping  # pyright: ignore[reportPrivateUsage]
+
+
+class CaseView(View):
+    """A case in full."""
+
+    id: UUID
+    code: str
+    version: int
+    state: State
+    state_label: str
+    procedure: ProcedureRef
+    case: str | None
+    level: str | None
+    channel: Channel
+    offices: Offices
+    received_by: str
+    accepted_at: Instant
+    limit_text: str
+    appointment_at: Instant
+    verdict: Verdict
+    on_the_spot: bool
+    steps: list[StepView]
+    current_step: int | None
+    step_due_at: Instant | None
+    taken_up_at: Instant | None
+    taken_up_by: str | None
+    papers_handed_over_at: Instant | None
+    papers_handed_over_by: str | None
+    papers_taken_over_at: Instant | None
+    papers_taken_over_by: str | None
+    decision: SignedDecision | None
+    decision_issued_at: Instant | None
+    result: Result | None
+    result_wanted: ReturnWish
+    completed_at: Instant | None
+    result_handed_over_at: Instant | None
+    result_at_desk_at: Instant | None
+    returned_at: Instant | None
+    returned_by: ReturnWay | None
+    people: tuple[Person, ...]
+    journal: list[JournalView]
+    possible_actions: list[PossibleAction]
+
+    @classmethod
+    def of(cls, case: Case, journal: Sequence[Row[Any]], officer: Officer, now: datetime) -> Self:
+        plain = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
+        special = {
+            "state_label": STATES[case.state].label,
+            "verdict": case.verdict(now),
+            "steps": [StepView.of(step, case) for step in case.steps],
+            "journal": [JournalView.model_validate(line) for line in journal],
+            "possible_actions": PossibleAction.all_for(officer, case),
+        }
+        return cls.model_validate(plain | special)
+
+
+class MovedView(View):
+    """What a move made of the case: no personal data, as this answer is remembered with its key."""
+
+    id: UUID
+    code: str
+    version: int
+    state: State
+    current_step: int | None
+    step_due_at: Instant | None
+    completed_at: Instant | None

@@ -1,0 +1,148 @@
+"""What officers look at: cases within their offices, and the work list, due first. A page at a time, without totals."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, any_, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+
+from services.processing import tables
+from services.processing.domain.case import Case
+from services.processing.tables import case, step
+from shared.contracts.states import State
+from shared.errors import Flaw, InvalidInput
+from shared.officers import Officer
+from shared.offices import OfficeCache
+from shared.runtime import Transaction
+
+Line = TypeVar("Line")
+
+
+@dataclass(frozen=True)
+class PageOf(Generic[Line]):
+    """Some lines of a list, and where the next begin."""
+
+    lines: Sequence[Line]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A case as an officer may see it, with its journal."""
+
+    case: Case
+    journal: Sequence[Row[Any]]
+
+
+async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
+    """Raises NotFound, also for what lies outside the officer's offices."""
+    found = await tables.load_case(tx, name)
+    officer.must_see(found.offices.all(), f"case {name}")
+    return Shown(found, await tables.load_journal(tx, found.id))
+
+
+async def cases(
+    tx: Transaction, officer: Officer, *, office: str | None, state: State | None, after: str | None, limit: int
+) -> PageOf[Row[Any]]:
+    """Newest first: ids are made in the order of time."""
+    query = select(case).where(_seen_by(officer)).order_by(case.c.id.desc())
+    if office:
+        query = query.where(_of(await _under(tx, office)))
+    if state:
+        query = query.where(case.c.state == state)
+    if after:
+        query = query.where(case.c.id < _uuid(_position(after, 1)[0]))
+    return await _page(tx, query, limit, "id")
+
+
+async def worklist(tx: Transaction, officer: Officer, *, office: str | None, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """The current step of every open case the officer's offices are competent for, what is due first on top."""
+    offices = officer.scope & await _under(tx, office) if office else officer.scope
+    query = (
+        select(case, step.c.printed_no, step.c.stage, step.c.actor, step.c.action)
+        .join(step, and_(step.c.case_id == case.c.id, step.c.number == case.c.current_step))
+        .where(case.c.current_step.is_not(None), _of(offices))
+        .order_by(case.c.step_due_at.nulls_last(), case.c.id)
+    )
+    if after:
+        query = query.where(_behind(*_position(after, 2)))
+    return await _page(tx, query, limit, "step_due_at", "id")
+
+
+def _behind(due: str | None, name: str) -> ColumnElement[bool]:
+    """Further down the work list; steps without a due time stand at its end."""
+    if due is None:
+        return and_(case.c.step_due_at.is_(None), case.c.id > _uuid(name))
+    at = _instant(due)
+    return or_(case.c.step_due_at > at, and_(case.c.step_due_at == at, case.c.id > _uuid(name)), case.c.step_due_at.is_(None))
+
+
+def _seen_by(officer: Officer) -> ColumnElement[bool]:
+    return or_(*(column == _any(officer.scope) for column in (case.c.receiving, case.c.competent, case.c.supervising, case.c.returning)))
+
+
+def _of(offices: frozenset[str]) -> ColumnElement[bool]:
+    return case.c.competent == _any(offices)
+
+
+def _any(offices: frozenset[str]) -> Any:
+    return any_(literal(sorted(offices), ARRAY(TEXT)))
+
+
+async def _under(tx: Transaction, office: str) -> frozenset[str]:
+    """An office, what lies under it, and their predecessors."""
+    offices: OfficeCache = tx.runtime.facts["offices"]
+    return await offices.scope(tx, frozenset({office}))
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+async def _page(tx: Transaction, query: Select[Any], limit: int, *order: str) -> PageOf[Row[Any]]:
+    rows = (await tx.run(query.limit(limit + 1))).all()
+    return PageOf(rows[:limit], _cursor(rows[limit - 1], order) if len(rows) > limit else None)
+
+
+def _cursor(last: Row[Any], order: Sequence[str]) -> str:
+    position = [getattr(last, name) for name in order]
+    return base64.urlsafe_b64encode(json.dumps(position, default=_text).encode()).decode().rstrip("=")
+
+
+def _text(value: UUID | datetime) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _position(cursor: str, length: int) -> list[Any]:
+    try:
+        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        raise _no_cursor() from None
+    if not isinstance(position, list) or len(position) != length:
+        raise _no_cursor()
+    return position
+
+
+def _uuid(text: Any) -> UUID:
+    try:
+        return UUID(text)
+    except (ValueError, TypeError, AttributeError):
+        raise _no_cursor() from None
+
+
+def _instant(text: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except (ValueError, TypeError):
+        raise _no_cursor() from None
+    if instant.tzinfo is None:
+        raise _no_cursor()
+    return instant
+
+
+def _no_cursor() -> InvalidInput:
+    return InvalidInput("Please correct: /after.", Flaw("/after", "This is no cursor of ours; take `next` of the page before."))

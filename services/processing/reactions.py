@@ -1,0 +1,36 @@
+"""Door 2, peers: what the agency does about each event intake and notifications tell."""
+
+from typing import Final
+
+from services.processing.commands.hearing import close_on_the_spot, hear, open_case
+from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
+from shared.contracts import events
+from shared.contracts.events import Event
+from shared.messaging import Reaction, heard
+
+REACTIONS: Final[dict[type[Event], Reaction]] = {
+    events.ProcedurePublished: keep_procedure,
+    events.OfficePublished: keep_office,
+    events.CalendarPublished: keep_calendar,
+    events.SubmissionReceived: heard,
+    events.SubmissionSupplementRequested: heard,
+    events.SubmissionSupplemented: heard,
+    events.SubmissionRefused: heard,
+    events.SubmissionWithdrawn: heard,
+    events.DossierReceived: open_case,
+    events.DossierResolvedOnTheSpot: close_on_the_spot,
+    events.PapersHandedOver: hear,
+    events.PapersTakenOver: hear,
+    events.ResultAtDesk: hear,
+    events.ResultDelivered: hear,
+    events.DossierReturned: hear,
+    events.PostalItemBooked: hear,
+    events.PostalItemPosted: hear,
+    events.PostalItemAttemptFailed: hear,
+    events.PostalItemHeld: hear,
+    events.PostalItemDelivered: hear,
+    events.PostalItemSentBack: hear,
+    events.PostalItemLost: hear,
+    events.MessageSent: heard,
+    events.MessageFailed: heard,
+}

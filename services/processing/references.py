@@ -1,0 +1,80 @@
+"""Our copies of procedures, calendars and office hours: versions never change, so each is read once and kept in memory."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.processing import tables
+from services.processing.domain.workflow import Steps, steps_of
+from shared.errors import Later
+from shared.offices import OfficeCache
+from shared.runtime import Runtime, Transaction
+from shared.working_time import Calendar, OfficeHours
+
+LONG_SECONDS = 300
+
+
+@dataclass
+class References:
+    """What a case needs before it can be opened. What is not here yet makes its event wait; after five minutes health shows it."""
+
+    _calendars: dict[UUID, Calendar] = field(default_factory=dict)
+    _steps: dict[tuple[UUID, int | None], Steps] = field(default_factory=dict)
+    _missed: dict[str, float] = field(default_factory=dict)
+
+    async def steps(self, tx: Transaction, version_id: UUID, process: int | None) -> Steps:
+        """The steps of a process, not yet planned. Raises Later, ProcessUnknown."""
+        if (version_id, process) not in self._steps:
+            version = tables.procedure_version
+            row = (await tx.run(select(version.c.content, version.c.plain_day).where(version.c.id == version_id))).one_or_none()
+            self._found(f"procedure version {version_id}", row)
+            assert row
+            self._steps[version_id, process] = steps_of(row.content, process, row.plain_day)
+        return self._steps[version_id, process]
+
+    async def calendar(self, tx: Transaction, version_id: UUID | None) -> Calendar | None:
+        """Raises Later."""
+        if version_id is not None and version_id not in self._calendars:
+            version = tables.calendar_version
+            rows = (await tx.run(select(version.c.rows).where(version.c.id == version_id))).scalar()
+            self._found(f"calendar version {version_id}", rows)
+            assert rows is not None
+            self._calendars[version_id] = Calendar.parse(rows, version=str(version_id))
+        return self._calendars[version_id] if version_id else None
+
+    async def newest_calendar(self, tx: Transaction) -> Calendar:
+        """Raises Later."""
+        version = tables.calendar_version
+        newest = (await tx.run(select(version.c.id).order_by(version.c.published_at.desc(), version.c.number.desc()).limit(1))).scalar()
+        calendar = await self.calendar(tx, newest)
+        if calendar is None:
+            raise Later("No calendar has been published yet.")
+        return calendar
+
+    async def hours(self, tx: Transaction, code: str) -> OfficeHours:
+        """The sessions of an office. Raises Later."""
+        offices: OfficeCache = tx.runtime.facts["offices"]
+        if known := (await offices.tree(tx)).get(code):
+            return OfficeHours.parse(known.sessions or "")
+        # The tree in memory may be a second old.
+        row = (await tx.run(select(tables.office.c.sessions).where(tables.office.c.code == code))).one_or_none()
+        self._found(f"office {code}", row)
+        assert row
+        return OfficeHours.parse(row.sessions or "")
+
+    async def health(self, _runtime: Runtime) -> list[str]:
+        """What cases have been waiting for, for too long."""
+        return sorted(name for name, since in self._missed.items() if time.monotonic() - since > LONG_SECONDS)
+
+    def _found(self, name: str, value: Any) -> None:
+        if value is None:
+            self._missed.setdefault(name, time.monotonic())
+            raise Later(f"The {name} has not been published here yet.")
+        self._missed.pop(name, None)
+
+
+def references_of(tx: Transaction) -> References:
+    return tx.runtime.facts["references"]

@@ -1,0 +1,289 @@
+"""The rows of schema `processing`: our copies of procedures and calendars; cases with their steps; the journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields, replace
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    Row,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from services.processing.domain.case import Case
+from services.processing.domain.journal import JournalLine
+from services.processing.domain.workflow import Allotment, Step, Steps
+from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
+from shared.errors import Changed, NotFound
+from shared.ids import uuid7
+from shared.runtime import Transaction
+from shared.service import common_tables
+from shared.working_time import Unit
+
+metadata: Final = MetaData(schema="processing")
+office: Final = common_tables(metadata)
+
+_INSTANT: Final = DateTime(timezone=True)
+
+# ------------------------------------------------------------------------------------------------ copies of reference data
+
+procedure_version: Final = Table(
+    "procedure_version",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("plain_day", Text, nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("content", JSONB, nullable=False),
+    Index("procedure_version_key_number", "key", "number"),
+)
+
+calendar_version: Final = Table(
+    "calendar_version",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("published_at", _INSTANT, nullable=False),
+    Index("calendar_version_key_number", "key", "number"),
+)
+
+# ------------------------------------------------------------------------------------------------ cases
+
+case: Final = Table(
+    "case",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("told", Integer, nullable=False, server_default="0"),
+    Column("state", Text, nullable=False),
+    Column("code", Text, nullable=False, unique=True),
+    Column("procedure_key", Text, nullable=False),
+    Column("procedure_version", Uuid, nullable=False),
+    Column("procedure_name", Text, nullable=False),
+    Column("procedure_code", Text),
+    Column("case", Text),
+    Column("level", Text),
+    Column("channel", Text, nullable=False),
+    Column("receiving", Text, nullable=False),
+    Column("competent", Text, nullable=False),
+    Column("supervising", Text, nullable=False),
+    Column("returning", Text, nullable=False),
+    Column("people", JSONB, nullable=False),
+    Column("accepted_at", _INSTANT, nullable=False),
+    Column("appointment_at", _INSTANT, nullable=False),
+    Column("limit_text", Text, nullable=False),
+    Column("calendar_version", Uuid),
+    Column("received_by", Text, nullable=False),
+    Column("result_way", Text, nullable=False),
+    Column("electronic_only", Boolean, nullable=False, server_default=text("false")),
+    Column("on_the_spot", Boolean, nullable=False, server_default=text("false")),
+    # Of the current step, so that the work list is one index.
+    Column("current_step", SmallInteger),
+    Column("step_due_at", _INSTANT),
+    Column("taken_up_at", _INSTANT),
+    Column("taken_up_by", Text),
+    Column("papers_handed_over_at", _INSTANT),
+    Column("papers_handed_over_by", Text),
+    Column("papers_taken_over_at", _INSTANT),
+    Column("papers_taken_over_by", Text),
+    Column("decision", JSONB),
+    Column("decision_issued_at", _INSTANT),
+    Column("result", JSONB),
+    Column("completed_at", _INSTANT),
+    Column("result_handed_over_at", _INSTANT),
+    Column("result_at_desk_at", _INSTANT),
+    Column("returned_at", _INSTANT),
+    Column("returned_by", Text),
+    Index("case_competent_state", "competent", "state", "id"),
+    Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+)
+
+step: Final = Table(
+    "step",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("printed_no", Text, nullable=False),
+    Column("stage", Text),
+    Column("actor", Text),
+    Column("action", Text),
+    Column("text", Text),
+    Column("amount", Numeric),
+    Column("unit", Text),
+    Column("holder", SmallInteger),
+    Column("counted", Boolean, nullable=False),
+    Column("planned_due_at", _INSTANT),
+    Column("began_at", _INSTANT),
+    Column("due_at", _INSTANT),
+    Column("done_at", _INSTANT),
+    Column("done_by", Text),
+    Column("note", Text),
+)
+
+journal: Final = Table(
+    "journal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), nullable=False),
+    Column("case_id", Uuid, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("from_state", Text),
+    Column("to_state", Text),
+    Column("by", Text, nullable=False),
+    Column("office", Text),
+    Column("note", Text),
+    Column("source", Text, nullable=False),
+    Column("event_id", Uuid),
+    Index("journal_case", "case_id", "number"),
+)
+
+# ------------------------------------------------------------------------------------------------ a case comes and goes as a value
+
+
+async def load_case(tx: Transaction, name: str) -> Case:
+    """With all its steps, by id or by code alike. Raises NotFound."""
+    if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
+        raise NotFound(f"There is no case {name} here, or it lies outside your offices.")
+    steps = await tx.run(select(step).where(step.c.case_id == row.id).order_by(step.c.number))
+    return case_of(row, tuple(_step_of(each) for each in steps))
+
+
+async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
+    """Write what changed, if the row still is the one that was read, with its journal line and what we tell. Raises Changed."""
+    statement = (
+        update(case)
+        .where(case.c.id == before.id, case.c.version == before.version)
+        .values(_columns(after) | {"version": case.c.version + 1, "told": case.c.told + len(events)})
+        .returning(case.c.version, case.c.told)
+    )
+    if (row := (await tx.run(statement)).one_or_none()) is None:
+        raise Changed(f"The case was changed meanwhile; you decided on version {before.version}.")
+    await _save_steps(tx, before, after)
+    await add_line(tx, before.id, line)
+    await tx.publish(before.id, row.told, *events)
+    return replace(after, version=row.version, told=row.told)
+
+
+async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
+    await tx.run(insert(case).values(_columns(new) | {"id": new.id, "version": new.version, "told": new.told}))
+    if new.steps:
+        await tx.run(insert(step), [_step_columns(new.id, each) for each in new.steps])
+    await add_line(tx, new.id, line)
+
+
+async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:
+    """The journal only grows."""
+    await tx.run(insert(journal).values(asdict(line) | {"id": uuid7(), "case_id": case_id}))
+
+
+async def load_journal(tx: Transaction, case_id: UUID) -> Sequence[Row[Any]]:
+    return (await tx.run(select(journal).where(journal.c.case_id == case_id).order_by(journal.c.number))).all()
+
+
+def _named(name: str) -> Any:
+    try:
+        return case.c.id == UUID(name)
+    except ValueError:
+        return case.c.code == name
+
+
+def case_of(row: Row[Any], steps: Steps) -> Case:
+    """The row as the domain knows it."""
+    plain = {field.name: getattr(row, field.name) for field in fields(Case) if field.name in case.c}
+    special: dict[str, Any] = {
+        "state": State(row.state),
+        "channel": Channel(row.channel),
+        "procedure": ProcedureRef(
+            key=row.procedure_key, version_id=row.procedure_version, name=row.procedure_name, code=row.procedure_code
+        ),
+        "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
+        "people": tuple(Person.model_validate(person) for person in row.people),
+        "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+        "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "result": Result.model_validate(row.result) if row.result else None,
+        "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
+        "steps": steps,
+    }
+    return Case(**plain | special)
+
+
+_NOT_WRITTEN: Final = {"id", "version", "told"}
+
+
+def _columns(value: Case) -> dict[str, Any]:
+    plain = {field.name: getattr(value, field.name) for field in fields(Case) if field.name in case.c}
+    special = {
+        "procedure_key": value.procedure.key,
+        "procedure_version": value.procedure.version_id,
+        "procedure_name": value.procedure.name,
+        "procedure_code": value.procedure.code,
+        **value.offices.model_dump(),
+        "people": [person.model_dump(mode="json", exclude_none=True) for person in value.people],
+        "result_way": value.result_wanted.way,
+        "electronic_only": value.result_wanted.electronic_only,
+        "current_step": value.current_step,
+        "step_due_at": value.step_due_at,
+        "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
+    }
+    return {name: column for name, column in (plain | special).items() if name not in _NOT_WRITTEN}
+
+
+# -- steps -------------------------------------------------------------------------------------------------------------
+
+# What a step becomes; what the process said of it stays.
+_WORKED: Final = ("began_at", "due_at", "done_at", "done_by", "note")
+_SAVE_STEP: Final = (
+    update(step)
+    .where(step.c.case_id == bindparam("of_case"), step.c.number == bindparam("place"))
+    .values({name: bindparam(name) for name in _WORKED})
+)
+
+
+async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
+    changed = [now for then, now in zip(before.steps, after.steps, strict=True) if then is not now]
+    if changed:
+        worked = [{name: getattr(each, name) for name in _WORKED} for each in changed]
+        await tx.run(
+            _SAVE_STEP, [values | {"of_case": before.id, "place": each.number} for values, each in zip(worked, changed, strict=True)]
+        )
+
+
+def _step_columns(case_id: UUID, value: Step) -> dict[str, Any]:
+    plain = {field.name: getattr(value, field.name) for field in fields(Step) if field.name in step.c}
+    time = value.allotment
+    allotment: Mapping[str, Any] = asdict(time) if time else {"amount": None, "unit": None, "holder": None}
+    return plain | allotment | {"case_id": case_id}
+
+
+def _step_of(row: Row[Any]) -> Step:
+    plain = {field.name: getattr(row, field.name) for field in fields(Step) if field.name in step.c}
+    allotment = Allotment(Decimal(row.amount), Unit(row.unit), row.holder) if row.unit else None
+    return Step(**plain, allotment=allotment)
