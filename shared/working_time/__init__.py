@@ -7,10 +7,28 @@ the same count other ways. Nothing here knows a clock, a file or a database; a y
 
 from shared.working_time.calendar import Calendar, CalendarDay, CalendarWrong, DayKind, DayStatus
 from shared.working_time.due_date import Due, StillStopped, StopWrong, due
+from shared.working_time.explanation import Explanation, explain
 from shared.working_time.instants import InstantWrong
 from shared.working_time.limits import DueClock, LimitWrong, Stop, StopPolicy, TimeLimit, Unit
 from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours, OfficeHoursWrong, Season, Session, parse_sessions
-from shared.working_time.questions import add_working_minutes, allotment_minutes
+from shared.working_time.questions import (
+    Lateness,
+    Progress,
+    add_working_minutes,
+    allotment_minutes,
+    apology_due_at,
+    closing_at,
+    last_working_day_before,
+    lateness,
+    latest_filing_day,
+    latest_start,
+    next_working_day,
+    opening_at,
+    progress,
+    working_days_between,
+    working_minutes_between,
+)
+from shared.working_time.sentences import sentences
 from shared.working_time.timeline import CalendarUnknown
 
 __all__ = [
@@ -23,10 +41,13 @@ __all__ = [
     "DayStatus",
     "Due",
     "DueClock",
+    "Explanation",
     "InstantWrong",
+    "Lateness",
     "LimitWrong",
     "OfficeHours",
     "OfficeHoursWrong",
+    "Progress",
     "Season",
     "Session",
     "StillStopped",
@@ -37,6 +58,19 @@ __all__ = [
     "Unit",
     "add_working_minutes",
     "allotment_minutes",
+    "apology_due_at",
+    "closing_at",
     "due",
+    "explain",
+    "last_working_day_before",
+    "lateness",
+    "latest_filing_day",
+    "latest_start",
+    "next_working_day",
+    "opening_at",
     "parse_sessions",
+    "progress",
+    "sentences",
+    "working_days_between",
+    "working_minutes_between",
 ]

@@ -26,6 +26,7 @@ class Reason(StrEnum):
     FIRST_DAY = "first_day"
     """The day of acceptance, or of the restart, which does not count."""
     AFTER_CUTOFF = "after_cutoff"
+    AFTER_HOURS = "after_hours"
     WEEKEND = "weekend"
     HOLIDAY = "holiday"
     CLOCK_STOPPED = "clock_stopped"
@@ -166,7 +167,8 @@ def _turn(ground: Ground, leg: Leg, until: int, number: int) -> Iterator[DayNote
             yield _first_note(ground, runs_from, put_off=standing.day_one is not None)
         yield from _numbered_days(ground, standing, runs_from + 1, until, number)
     elif unit is not Unit.HOUR:
-        yield from (_working_note(ground, day) for day in range(runs_from, until + 1))
+        yield _hours_note(ground, leg)
+        yield from (_working_note(ground, day) for day in range(runs_from + 1, until + 1))
 
 
 def _numbered_days(ground: Ground, standing: Count, first: int, until: int, number: int) -> Iterator[DayNote]:
@@ -186,6 +188,18 @@ def _first_note(ground: Ground, day: int, *, put_off: bool) -> DayNote:
     if not put_off:
         return DayNote(note.on, counted=False, reason=Reason.FIRST_DAY, source=str(law.FIRST_DAY_NOT_COUNTED))
     return DayNote(note.on, counted=False, reason=Reason.AFTER_CUTOFF, source=str(law.CUTOFF)) if note.counted else note
+
+
+def _hours_note(ground: Ground, leg: Leg) -> DayNote:
+    """The day on which hours begin to run, or run on: it may be over, or its cut-off past."""
+    start = leg.stop[1] if leg.stop else leg.standing.began
+    day, clock = divmod(start, MINUTES_PER_DAY)
+    if leg.begins_anew and leg.standing.day_one is not None:
+        return _first_note(ground, day, put_off=True)
+    note = _working_note(ground, day)
+    if note.counted and clock >= ground.timeline(day).worked(day).closing and leg.standing.day != day:
+        return DayNote(note.on, counted=False, reason=Reason.AFTER_HOURS)
+    return note
 
 
 def _working_days(ground: Ground, first: int, last: int, number: int) -> Iterator[DayNote]:
@@ -225,13 +239,13 @@ def _rules(ground: Ground, legs: Sequence[Leg], due_clock: DueClock) -> Iterator
     yield law.CLOCK_STARTS
     if any(leg.standing.day_one is not None for leg in legs) or limit.unit is Unit.SAME_DAY:
         yield law.CUTOFF
-    if limit.unit is Unit.HOUR:
+    if limit.unit in (Unit.HOUR, Unit.WORKING_HOUR):
         yield law.HOURS_START_AT_ONCE
     if limit.unit in (Unit.WORKING_DAY, Unit.DAY, Unit.MONTH):
         yield law.FIRST_DAY_NOT_COUNTED
     if limit.unit is Unit.MONTH:
         yield law.END_OF_MONTH
-    if limit.unit is Unit.WORKING_HOUR or limit.fraction[0]:
+    if limit.unit is Unit.WORKING_DAY and limit.fraction[0]:
         yield law.EIGHT_HOUR_DAY
     for leg in legs:
         if leg.stop:

@@ -86,7 +86,7 @@ def part_of_a_day(office: Office, timeline: Timeline, limit: TimeLimit, start: i
 
 
 def working_hours(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
-    """So many session minutes from the instant on; what ends with the morning ends then. Source: law.EIGHT_HOUR_DAY."""
+    """So many session minutes from the instant on; what ends with the morning ends then. Source: law.HOURS_START_AT_ONCE."""
     day_one = first_day(office, cutoff, start)
     today = start // MINUTES_PER_DAY
     timeline = office.timeline(today)

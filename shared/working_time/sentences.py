@@ -8,7 +8,7 @@ from typing import Final
 
 from shared.working_time.explanation import DayNote, Explanation, Reason, StopNote
 from shared.working_time.instants import minute_of
-from shared.working_time.limits import DueClock, StopPolicy, TimeLimit, Unit
+from shared.working_time.limits import WHOLE_ONLY, DueClock, StopPolicy, TimeLimit, Unit
 from shared.working_time.office_hours import MINUTES_PER_DAY
 
 WEEKDAYS: Final = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
@@ -39,9 +39,9 @@ def sentences(told: Explanation) -> tuple[str, ...]:
     """What an officer says about a due date, from the acceptance to the sources."""
     return (
         f"Hồ sơ được tiếp nhận lúc {instant_text(told.accepted_at)}.",
-        f"Thời hạn giải quyết là {limit_text(told.limit)}: {HOW_COUNTED[told.limit.unit]}.",
+        f"Thời hạn giải quyết: {limit_text(told.limit)}; {HOW_COUNTED[told.limit.unit]}.",
         *_beginning(told),
-        *_skipped(told.days),
+        *_skipped(told),
         *_makeup_days(told.days),
         *map(_stop, told.stops),
         *_rolled(told),
@@ -87,10 +87,10 @@ def _beginning(told: Explanation) -> Iterator[str]:
         yield f"Ngày thứ nhất của thời hạn là {day_text(first.on)}."
 
 
-def _skipped(days: Iterable[DayNote]) -> Iterator[str]:
-    """Runs of skipped dates with one reason each."""
-    skipped = [note for note in days if note.reason in (Reason.HOLIDAY, Reason.WEEKEND)]
-    if skipped:
+def _skipped(told: Explanation) -> Iterator[str]:
+    """Runs of skipped dates with one reason each. Calendar days skip none; where their end rolls is said by itself."""
+    skipped = [note for note in told.days if note.reason in (Reason.HOLIDAY, Reason.WEEKEND)]
+    if skipped and told.limit.unit not in WHOLE_ONLY:
         runs = "; ".join(_run_text(list(run)) for _, run in groupby(_numbered(skipped), key=lambda pair: pair[0]))
         yield f"Không tính: {runs}."
 
@@ -135,7 +135,8 @@ def _stop(stop: StopNote) -> str:
 
 def _rolled(told: Explanation) -> Iterator[str]:
     if told.rolls_from and told.due.due_at:
-        yield f"Ngày cuối của thời hạn là {day_text(told.rolls_from)}, trùng ngày nghỉ, nên chuyển sang ngày làm việc tiếp theo."
+        why = next(_label(note) for note in reversed(told.days) if note.on == told.rolls_from and not note.counted)
+        yield f"Ngày cuối của thời hạn là {day_text(told.rolls_from)}, {why}, nên chuyển sang ngày làm việc tiếp theo."
 
 
 def _lateness(told: Explanation) -> Iterator[str]:
