@@ -22,7 +22,7 @@ from shared.migrations import head_of
 from shared.offices import OfficeCache
 from shared.runtime import Chore, Runtime
 from shared.settings import ServiceSettings
-from shared.tokens import tokens_for
+from shared.tokens import KeysMissing, tokens_for
 from shared.wire import Signer
 
 
@@ -43,20 +43,26 @@ def runtime_for(
     clock: Clock | None = None,
     http: httpx.AsyncClient | None = None,
 ) -> Runtime:
-    """A runtime, not yet started. `clock` and `http` are given by tests; otherwise the mode decides."""
-    secret = settings.event_secret or SecretStr(kept(settings.home, "event-secret", _random_secret))
+    """A runtime, not yet started. `clock` and `http` are given by tests; otherwise the mode decides. Raises KeysMissing."""
     return Runtime(
         service=settings.service,
         settings=settings,
         engine=open_engine(database_url, settings.database_connections),
         clock=clock or (FileClock(settings.home) if settings.in_development else SystemClock()),
-        signer=Signer(secret),
+        signer=signer_for(settings),
         tokens=tokens_for(settings),
         reactions=reactions,
         chores=(*chores, Chore("forget old keys", 3600, _forget_old_keys)),
         http=http or httpx.AsyncClient(),
         facts={"offices": OfficeCache(office)},
     )
+
+
+def signer_for(settings: ServiceSettings) -> Signer:
+    """Signs what goes to the peers; in development with a secret kept in the home. Raises KeysMissing."""
+    if settings.event_secret is None and not settings.in_development:
+        raise KeysMissing("Production needs MOTCUA_EVENT_SECRET. To try things out, set MOTCUA_MODE=development.")
+    return Signer(settings.event_secret or SecretStr(kept(settings.home, "event-secret", secrets.token_urlsafe)))
 
 
 def app_for(runtime: Runtime, *, title: str, description: str, routers: Sequence[APIRouter], start: bool = True) -> FastAPI:
@@ -88,10 +94,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "content": {"application/problem+json": {"schema": problems.Problem.model_json_schema()}},
     }
 }
-
-
-def _random_secret() -> str:
-    return secrets.token_urlsafe(32)
 
 
 async def _forget_old_keys(runtime: Runtime) -> bool:
@@ -145,7 +147,12 @@ async def _look(runtime: Runtime) -> dict[str, Any]:
         if version == found["expected_migration"]:
             row = (await connection.execute(text(_BACKLOG.format(schema=schema)))).one()
             oldest = round(float(row.oldest_seconds), 1) if row.oldest_seconds is not None else 0.0
-            found |= {"undelivered": row.undelivered, "oldest_undelivered_seconds": oldest, "parked": row.parked}
+            found |= {
+                "at_rest": row.undelivered == 0,
+                "undelivered": row.undelivered,
+                "oldest_undelivered_seconds": oldest,
+                "parked": row.parked,
+            }
     return found
 
 

@@ -14,7 +14,9 @@ from fastapi import FastAPI
 
 from shared import log, migrations, roles
 from shared.local_postgres import LocalPostgres
+from shared.service import signer_for
 from shared.settings import ServiceSettings
+from shared.tokens import tokens_for
 
 logger = structlog.get_logger()
 
@@ -30,9 +32,12 @@ class ServicePlan:
 
 
 def run(*plans: ServicePlan) -> None:
-    """Serve until SIGTERM or Ctrl-C; then finish the requests at hand and stop cleanly."""
+    """Serve until SIGTERM or Ctrl-C; then finish the requests at hand and stop cleanly. Raises KeysMissing before anything starts."""
     settings = [plan.settings() for plan in plans]
     log.set_up(settings[0].log_level)
+    for own in settings:
+        signer_for(own)
+        tokens_for(own)
     if settings[0].uvloop_wanted:
         import uvloop
 

@@ -1,9 +1,9 @@
 """What every service is told by its environment: read once, frozen, passed on. `deploy/.env.example` lists all of it."""
 
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts.peers import Service
@@ -37,15 +37,6 @@ class ServiceSettings(BaseSettings):
     """The issuer's public keys, a JWK set as JSON."""
     log_level: str = "INFO"
     uvloop_wanted: bool = True
-
-    @model_validator(mode="after")
-    def production_has_its_own_keys(self) -> Self:
-        if self.mode == "production" and not (self.event_secret and self.token_issuer and self.token_keys):
-            raise ValueError(
-                "Production needs MOTCUA_EVENT_SECRET, MOTCUA_TOKEN_ISSUER and MOTCUA_TOKEN_KEYS; development keys are refused. "
-                "To try things out, set MOTCUA_MODE=development."
-            )
-        return self
 
     @property
     def in_development(self) -> bool:

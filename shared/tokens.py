@@ -21,6 +21,10 @@ DEVELOPMENT_ISSUER: Final = "motcua-development"
 REMEMBERED: Final = 10_000
 
 
+class KeysMissing(Exception):
+    """A service does not start in production with keys that everybody could have."""
+
+
 @dataclass(frozen=True)
 class Claims:
     """What a token says of its bearer. `mandate`: may decide on the spot, at the desk."""
@@ -40,6 +44,11 @@ class Tokens:
     issuer: str
     keys: KeySet
     _known: dict[bytes, Claims] = field(default_factory=dict)
+
+    @classmethod
+    def of_nobody(cls) -> "Tokens":
+        """Believes no token: for commands, which serve nobody."""
+        return cls("", KeySet([]))
 
     def read(self, token: str) -> Claims:
         name = hashlib.sha256(token.encode()).digest()
@@ -73,10 +82,10 @@ def tokens_for(settings: ServiceSettings) -> Tokens:
     """The issuer that `settings` name; in development, where none is named, the one kept in the home."""
     if settings.token_keys and settings.token_issuer:
         if settings.token_issuer == DEVELOPMENT_ISSUER and not settings.in_development:
-            raise ValueError("Production refuses the development issuer.")
+            raise KeysMissing("Production refuses the development issuer.")
         return Tokens(settings.token_issuer, KeySet.import_key_set(json.loads(settings.token_keys.get_secret_value())))
     if not settings.in_development:
-        raise ValueError("Production needs MOTCUA_TOKEN_ISSUER and MOTCUA_TOKEN_KEYS.")
+        raise KeysMissing("Production needs MOTCUA_TOKEN_ISSUER and MOTCUA_TOKEN_KEYS. To try things out, set MOTCUA_MODE=development.")
     return Tokens(DEVELOPMENT_ISSUER, KeySet([_development_key(settings.home)]))
 
 

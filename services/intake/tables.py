@@ -291,23 +291,21 @@ def _named(name: str) -> Any:
 def dossier_of(row: Row[Any]) -> Dossier:
     """The row as the domain knows it."""
     plain: dict[str, Any] = {field.name: getattr(row, field.name) for field in fields(Dossier) if field.name in dossier.c}
-    return Dossier(
-        **plain
-        | {
-            "state": State(row.state),
-            "channel": Channel(row.channel),
-            "procedure": ProcedureRef(
-                key=row.procedure_key, version_id=row.procedure_version, name=row.procedure_name, code=row.procedure_code
-            ),
-            "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
-            "people": tuple(Person.model_validate(person) for person in row.people),
-            "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
-            "supplement_asked": tuple(row.supplement_asked or ()),
-            "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
-            "result": Result.model_validate(row.result) if row.result else None,
-            "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
-        }
-    )
+    special: dict[str, Any] = {
+        "state": State(row.state),
+        "channel": Channel(row.channel),
+        "procedure": ProcedureRef(
+            key=row.procedure_key, version_id=row.procedure_version, name=row.procedure_name, code=row.procedure_code
+        ),
+        "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
+        "people": tuple(Person.model_validate(person) for person in row.people),
+        "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+        "supplement_asked": tuple(row.supplement_asked or ()),
+        "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "result": Result.model_validate(row.result) if row.result else None,
+        "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
+    }
+    return Dossier(**plain | special)
 
 
 _NOT_WRITTEN: Final = {"id", "version", "told", "created_at"}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Text, cast, func, literal, select
+from sqlalchemy import Row, Text, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.intake import tables
@@ -174,3 +174,44 @@ async def raise_revision(tx: Transaction) -> None:
 
 async def revision(tx: Transaction) -> int:
     return (await tx.run(select(func.max(tables.catalogue_revision.c.number)))).scalar() or 0
+
+
+async def resend(tx: Transaction, kind: str) -> int:
+    """Publish the present version of every entry of a kind as a new event; peers take them as upserts by version."""
+    publish = {"procedure.published": _resend_procedures, "office.published": _resend_offices, "calendar.published": _resend_calendars}
+    return await publish[kind](tx)
+
+
+async def _resend_procedures(tx: Transaction) -> int:
+    rows = (await tx.run(_current())).all()
+    for row in rows:
+        await tx.run(update(tables.procedure).where(tables.procedure.c.key == row.key).values(told=row.told + 1))
+        event = ProcedurePublished(
+            version_id=row.id,
+            key=row.key,
+            number=row.number,
+            plain_day=row.plain_day,
+            valid_from=row.valid_from,
+            valid_to=row.valid_to,
+            content=row.content,
+        )
+        await tx.publish(row.key, row.told + 1, event)
+    return len(rows)
+
+
+async def _resend_offices(tx: Transaction) -> int:
+    rows = (await tx.run(select(tables.office))).mappings().all()
+    for row in rows:
+        await tx.run(update(tables.office).where(tables.office.c.code == row["code"]).values(told=row["told"] + 1))
+        await tx.publish(f"office:{row['code']}", row["told"] + 1, OfficePublished.model_validate(dict(row)))
+    return len(rows)
+
+
+async def _resend_calendars(tx: Transaction) -> int:
+    version, current = tables.calendar_version, tables.calendar
+    rows = (await tx.run(select(version, current.c.told).join(current, current.c.version_id == version.c.id))).all()
+    for row in rows:
+        await tx.run(update(current).where(current.c.key == row.key).values(told=row.told + 1))
+        event = CalendarPublished(version_id=row.id, key=row.key, number=row.number, rows=row.rows, published_at=tx.now)
+        await tx.publish(f"calendar:{row.key}", row.told + 1, event)
+    return len(rows)

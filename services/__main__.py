@@ -1,0 +1,211 @@
+"""python -m services (installed as `motcua`): the operator's command. With no words: all three services in one process."""
+
+import asyncio
+import sys
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+from cyclopts.exceptions import CycloptsError
+
+app = App(name="motcua", help="Một Cửa: the operator's command. Errors go to stderr; exit codes are 0 done, 1 failed, 2 not understood.")
+office = App(name="office", help="Offices.")
+catalogue = App(name="catalogue", help="The catalogue of procedures.")
+calendar = App(name="calendar", help="The official calendar.")
+clock = App(name="clock", help="Domain time, in development only.")
+events = App(name="events", help="The exchange of events between the services.")
+for group in (office, catalogue, calendar, clock, events):
+    app.command(group)
+
+
+@app.default
+def up() -> None:
+    """Start all three services in one process, with the embedded database unless DATABASE_URL names a server."""
+    from services import embedded
+
+    embedded.main()
+
+
+app.command(up, name="up")
+
+
+@app.command
+def migrate() -> None:
+    """Make schemas, roles and extension, and bring every schema to its newest migration."""
+    from services import operator
+
+    print("\n".join(asyncio.run(operator.migrate())))
+
+
+@office.command(name="load")
+def load_offices(file: Path) -> None:
+    """Load offices from a CSV: code,name,parent,level,valid_from,valid_to,predecessors,sessions."""
+    from services import operator
+
+    print(f"{asyncio.run(operator.load_offices(file))} offices new or changed")
+
+
+@catalogue.command(name="load")
+def load_catalogue(
+    *files: Path,
+    plain_day: Literal["calendar", "working"] = "calendar",
+    valid_from: date | None = None,
+) -> None:
+    """Load published procedures (docs/catalogue.md says how a file looks). Loading twice changes nothing.
+
+    Parameters
+    ----------
+    plain_day
+        How a plain "ngày" is read: as a calendar day or as a working day.
+    valid_from
+        First day of validity, instead of what the source prints.
+    """
+    from services import operator
+    from services.intake.domain.choices import PlainDay
+
+    if not files:
+        raise SystemExit(_not_understood("Name at least one file."))
+    loaded = asyncio.run(operator.load_catalogue(files, PlainDay(plain_day), valid_from))
+    for warning in loaded.warnings:
+        operator.complain(f"warning: {warning.entry} {warning.field}: {warning.text}")
+    print(f"{loaded.new} new, {loaded.changed} changed, {loaded.unchanged} unchanged, {len(loaded.warnings)} warnings")
+
+
+@calendar.command(name="load")
+def load_calendar(file: Path) -> None:
+    """Load the official calendar from a CSV: date,kind,name,source,status."""
+    from services import operator
+
+    print("a new version" if asyncio.run(operator.load_calendar(file)) else "unchanged")
+
+
+@app.command
+def token(
+    *,
+    role: Annotated[str, Parameter(name="--as")],
+    office: tuple[str, ...],
+    name: str | None = None,
+    mandate: bool = False,
+    hours: float = 24,
+) -> None:
+    """Print a token of the development issuer. Production does not believe it.
+
+    Parameters
+    ----------
+    role
+        desk_officer, case_officer, leader, supervisor, administrator or portal.
+    office
+        Code of an office; may be given several times.
+    mandate
+        May decide on the spot.
+    """
+    from services import operator
+
+    print(operator.token(role, office, name, mandate, hours))
+
+
+@clock.command(name="show")
+def show_clock() -> None:
+    """Print domain time."""
+    from services import operator
+
+    print(operator.clock_shown().isoformat())
+
+
+@clock.command(name="set")
+def set_clock(instant: datetime, *, stand: bool = False) -> None:
+    """Set domain time (never back); it runs on from there, or stands."""
+    from services import operator
+
+    print(operator.set_clock(instant, runs=not stand).isoformat())
+
+
+@clock.command(name="move")
+def move_clock(*, days: float = 0, hours: float = 0, minutes: float = 0) -> None:
+    """Move domain time forward, from due timer to due timer, waiting at each until the running services rest."""
+    from services import operator
+
+    print(operator.move_clock(timedelta(days=days, hours=hours, minutes=minutes)).isoformat())
+
+
+@app.command
+def due(*, calendar: Path | None = None, explain: bool = False) -> None:
+    """Read due-date cases as JSON lines on stdin, write answers as JSON lines on stdout. Starts no database.
+
+    Parameters
+    ----------
+    calendar
+        CSV date,kind,name,source,status; default: the official calendar that comes along.
+    explain
+        Also say which days were counted and skipped, and why.
+    """
+    from services import operator
+
+    if not operator.answer_due_cases(sys.stdin, sys.stdout, calendar or operator.OFFICIAL_CALENDAR, explained=explain):
+        raise SystemExit(1)
+
+
+@events.command
+def parked() -> None:
+    """Show subjects whose events a subscriber refused again and again."""
+    from services import operator
+
+    for one in asyncio.run(operator.parked()):
+        print(f"{one.source} -> {one.subscriber}  {one.subject}  {one.waiting} waiting since {one.parked_at.isoformat()}: {one.reason}")
+
+
+@events.command
+def replay(*, subject: str | None = None) -> None:
+    """Let parked events be tried again: those of one subject, or all."""
+    from services import operator
+
+    print(f"{asyncio.run(operator.replay(subject))} subjects will be tried again")
+
+
+@events.command
+def resend(*, kind: Annotated[Literal["procedure.published", "office.published", "calendar.published"], Parameter(name="--type")]) -> None:
+    """Publish the present version of all reference data of a type again, as new events."""
+    from services import operator
+
+    print(f"{asyncio.run(operator.resend(kind))} events published")
+
+
+@events.command
+def join(subscriber: Literal["intake", "processing", "notifications"]) -> None:
+    """Deliver the whole log to a subscriber that is new, or was restored from a backup."""
+    from services import operator
+    from shared.contracts.peers import Service
+
+    print(f"{asyncio.run(operator.join(Service(subscriber)))} deliveries written")
+
+
+def _not_understood(text: str) -> int:
+    print(f"error: {text}", file=sys.stderr)
+    return 2
+
+
+def main() -> None:
+    from pydantic import ValidationError
+
+    from shared.errors import DomainError
+    from shared.tokens import KeysMissing
+
+    try:
+        app(exit_on_error=False, print_error=False)
+    except (CycloptsError, DomainError, KeysMissing, FileNotFoundError, IsADirectoryError, UnicodeDecodeError) as error:
+        raise SystemExit(_not_understood(str(error))) from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(str(part) for part in flaw['loc']) or 'settings'}: {flaw['msg']}" for flaw in error.errors())
+        raise SystemExit(_not_understood(wrong)) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:
+        from services.operator import NotInProduction
+
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2 if isinstance(error, NotInProduction) else 1) from None
+
+
+if __name__ == "__main__":
+    main()
