@@ -105,7 +105,7 @@ async def _forget_old_keys(runtime: Runtime) -> bool:
 # ------------------------------------------------------------------------------------------------ health
 
 _BACKLOG = """
-select (select count(*) from (select from {schema}.delivery limit 10000) as some) as undelivered,
+select (select count(*) from (select from {schema}.delivery limit 10000) as first_ones) as undelivered,
        (select extract(epoch from now() - min(written_at)) from {schema}.event
         where number = (select min(number) from {schema}.delivery)) as oldest_seconds,
        (select count(*) from {schema}.refusal where parked_at is not null) as parked

@@ -2,6 +2,7 @@
 or away holds nobody else up."""
 
 import asyncio
+import time
 from functools import partial
 from typing import Final
 
@@ -12,18 +13,30 @@ from services.notifications.channels import CHANNELS
 from services.notifications.channels.channel import Channel, Outgoing, Refused, Unreachable
 from services.notifications.domain.message import Attempt, Message, MessageState, Outcome
 from services.notifications.settings import NotificationsSettings
+from shared import database
 from shared.runtime import Chore, Runtime
 
 log = structlog.get_logger()
 
 SENT_AT_ONCE: Final = 8
 GIVEN_UP_AT_ONCE: Final = 50
+RECORD_AGAIN_SECONDS: Final = 0.2
+RECORD_FOR_SECONDS: Final = 10.0
 
 
 async def send_messages(runtime: Runtime, *, channel: str) -> bool:
     """Claim, call, record. Whether there may be more to do at once: not while the gateway is away."""
     messages = await claim_due(runtime, channel)
-    outcomes = await asyncio.gather(*(send(runtime, message) for message in messages))
+    sending = asyncio.gather(*(send(runtime, message) for message in messages), return_exceptions=True)
+    try:
+        outcomes = await asyncio.shield(sending)
+    except asyncio.CancelledError:
+        # We are to stop, but the gateway may have these already: hear its answers first, or they go out twice.
+        await sending
+        raise
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
     return len(messages) == SENT_AT_ONCE and any(outcome is not Outcome.UNREACHABLE for outcome in outcomes)
 
 
@@ -36,8 +49,7 @@ async def claim_due(runtime: Runtime, channel: str) -> list[Message]:
 async def send(runtime: Runtime, message: Message) -> Outcome:
     """One attempt. No connection and no lock is held while the gateway thinks."""
     attempt = await call(runtime.facts["channels"][message.channel], message)
-    async with runtime.transaction() as tx:
-        after = await commands.record(tx, message.id, message.dossier_id, attempt)
+    after = await record(runtime, message, attempt)
     tell = log.warning if after.state is MessageState.FAILED else log.info
     tell(
         f"message.{attempt.outcome}",
@@ -62,6 +74,19 @@ async def call(channel: Channel, message: Message) -> Attempt:
         log.error("channel.failed", message=str(message.id), channel=message.channel, error=type(error).__name__)
         return Attempt(Outcome.UNREACHABLE, f"A fault in the channel itself: {type(error).__name__}.")
     return Attempt(Outcome.SENT, reference=sent.reference)
+
+
+async def record(runtime: Runtime, message: Message, attempt: Attempt) -> Message:
+    """Written down even if the database has to come back first: forgotten, the message would go out twice."""
+    until = time.monotonic() + RECORD_FOR_SECONDS
+    while True:
+        try:
+            async with runtime.transaction() as tx:
+                return await commands.record(tx, message.id, message.dossier_id, attempt)
+        except Exception as error:
+            if not (database.is_away(error) or database.is_clash(error)) or time.monotonic() > until:
+                raise
+        await asyncio.sleep(RECORD_AGAIN_SECONDS)
 
 
 async def give_up_old_messages(runtime: Runtime) -> bool:

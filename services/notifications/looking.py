@@ -2,19 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, literal_column, select
 
 from services.notifications.domain.audience import masked
 from services.notifications.domain.message import MessageState
-from services.notifications.tables import attempt, message, subject, within
+from services.notifications.tables import QUEUED, attempt, message, subject, within
 from shared.errors import NotFound
 from shared.officers import Officer
 from shared.runtime import Runtime, Transaction
 
-HIDDEN = "••••"
+HIDDEN: Final = "••••"
+FAILED: Final[Any] = literal_column(f"'{MessageState.FAILED}'")
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,11 @@ async def one(tx: Transaction, message_id: UUID, *, by: Officer) -> MessageWithT
 
 async def messages_in_sight(runtime: Runtime) -> dict[str, Any]:
     """For /health/ready: what waits, how long already (machine time), and what failed in the last day (domain time)."""
-    waiting = message.c.state == text("'queued'")
+    waiting = message.c.state == QUEUED
     async with runtime.transaction() as tx:
         oldest = func.extract("epoch", func.now() - func.min(message.c.queued_at))
         queued = (await tx.run(select(func.count().label("number"), oldest.label("oldest")).where(waiting))).one()
-        failed = select(func.count()).where(message.c.state == text("'failed'"), message.c.settled_at > tx.now - timedelta(days=1))
+        failed = select(func.count()).where(message.c.state == FAILED, message.c.settled_at > tx.now - timedelta(days=1))
         failed_count = (await tx.run(failed)).scalar_one()
     return {"queued": queued.number, "oldest_seconds": round(float(queued.oldest or 0), 1), "failed_in_last_day": failed_count}
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from demo.gateways import MailServer, SmsGateway
 from services.notifications.app import create_app
@@ -41,8 +42,6 @@ class Voice:
         return await rows(self.runtime, query, **values)
 
     async def run(self, statement: str, **values: Any) -> None:
-        from sqlalchemy import text
-
         async with self.runtime.engine.begin() as connection:
             await connection.execute(text(statement), values)
 

@@ -1,16 +1,46 @@
-"""Intake and processing as the voice hears them: signed batches, sequences without gaps, causes named."""
+"""Intake and processing as the voice hears them: a fact of every kind; signed batches, sequences without gaps, causes named."""
 
 import json
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 
 from shared import wire
-from shared.contracts.events import DossierReceived, Event, ProcedureRef, SubmissionReceived
+from shared.contracts.events import (
+    DecisionIssued,
+    DossierCompleted,
+    DossierReceived,
+    DossierResolvedOnTheSpot,
+    DossierReturned,
+    DossierTakenUp,
+    Event,
+    Outcome,
+    PapersHandedOver,
+    PapersTakenOver,
+    PostalEvent,
+    PostalItemAttemptFailed,
+    PostalItemBooked,
+    PostalItemDelivered,
+    PostalItemHeld,
+    PostalItemLost,
+    PostalItemPosted,
+    PostalItemSentBack,
+    ProcedureRef,
+    Result,
+    ResultAtDesk,
+    ResultDelivered,
+    SignedDecision,
+    StepCompleted,
+    SubmissionReceived,
+    SubmissionRefused,
+    SubmissionSupplemented,
+    SubmissionSupplementRequested,
+    SubmissionWithdrawn,
+)
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
 from shared.ids import uuid7
@@ -28,23 +58,23 @@ SECRET = "K7QW-9RTX"
 
 @dataclass
 class Peers:
-    """What both have told so far. `later_for` shows verdicts other than taken or had."""
+    """What both have told so far, counted by source and subject."""
 
     stack: Stack
-    told: dict[tuple[Service, UUID], int] = field(default_factory=lambda: defaultdict(int))
+    told: dict[tuple[Service, UUID | str], int] = field(default_factory=lambda: defaultdict(int))
     codes: int = 0
 
     def envelope(self, source: Service, dossier: UUID | str, event: Event, *, seen: dict[str, int] | None = None) -> Envelope:
         """The next event of `source`, which has by now taken all the other told about the dossier, unless `seen` says otherwise."""
         other = Service.PROCESSING if source is Service.INTAKE else Service.INTAKE
-        had = self.told[other, dossier]  # type: ignore[index]
-        self.told[source, dossier] += 1  # type: ignore[index]
+        had = self.told[other, dossier]
+        self.told[source, dossier] += 1
         return Envelope(
             id=uuid7(),
             type=event.type,
             source=source,
             subject=str(dossier),
-            sequence=self.told[source, dossier],  # type: ignore[index]
+            sequence=self.told[source, dossier],
             seen=({other: had} if had else {}) if seen is None else seen,
             time=self.stack.clock.now(),
             traceparent=None,
@@ -107,3 +137,63 @@ def submitted(*, channel: Channel = Channel.ONLINE, national_code: str | None = 
         submitted_at=MONDAY_MORNING,
         people=(APPLICANT,),
     )
+
+
+def resolved_on_the_spot(*, outcome: Outcome = Outcome.GRANTED) -> DossierResolvedOnTheSpot:
+    return DossierResolvedOnTheSpot(**received().model_dump() | {"result": a_result(outcome)})
+
+
+def a_result(outcome: Outcome = Outcome.GRANTED) -> Result:
+    reasons = "Địa điểm kinh doanh nằm trong khu vực quy hoạch." if outcome is Outcome.REFUSED else None
+    return Result(outcome=outcome, document_number="12/GCN-HB", reasons=reasons)
+
+
+def taken_up() -> DossierTakenUp:
+    return DossierTakenUp(taken_up_at=MONDAY_MORNING, officer="Lê Văn Lý")
+
+
+def completed(outcome: Outcome = Outcome.GRANTED) -> DossierCompleted:
+    return DossierCompleted(completed_at=MONDAY_MORNING, appointment_at=MONDAY_MORNING, result=a_result(outcome))
+
+
+def result_at_desk() -> ResultAtDesk:
+    return ResultAtDesk(handed_over_by="Lê Văn Lý", taken_over_by="Trần Văn Tiếp")
+
+
+def returned(way: ReturnWay = ReturnWay.DESK) -> DossierReturned:
+    return DossierReturned(way=way, returned_at=MONDAY_MORNING, collected_by="applicant")
+
+
+def supplement_requested(*papers: str) -> SubmissionSupplementRequested:
+    papers = papers or ("Giấy đề nghị đăng ký hộ kinh doanh theo mẫu", "Bản sao giấy tờ pháp lý của cá nhân đối với chủ hộ kinh doanh")
+    return SubmissionSupplementRequested(papers=papers, reason="Bản quét bị mờ, không đọc được.")
+
+
+def postal(kind: type[PostalEvent], **more: Any) -> PostalEvent:
+    return kind(carrier="vnpost", tracking_number="EA123456789VN", at=MONDAY_MORNING, place="Bưu cục Hòa Bình", **more)
+
+
+EVERY_FACT: tuple[Event, ...] = (
+    submitted(),
+    submitted(channel=Channel.POST, national_code=None),
+    supplement_requested(),
+    SubmissionSupplemented(papers=("Giấy đề nghị",)),
+    SubmissionRefused(reason="Không thuộc thẩm quyền giải quyết."),
+    SubmissionWithdrawn(),
+    *(received(way=way) for way in ReturnWay),
+    *(resolved_on_the_spot(outcome=outcome) for outcome in Outcome),
+    taken_up(),
+    StepCompleted(step=0, completed_at=MONDAY_MORNING, officer="Lê Văn Lý"),
+    DecisionIssued(decision=SignedDecision(number="12/QĐ", signed_on=date(2026, 3, 11), signer="Phạm Thị Ký")),
+    *(completed(outcome) for outcome in Outcome),
+    PapersHandedOver(from_office=DESK, to_office="H26.22.1", handed_over_by="Trần Văn Tiếp"),
+    PapersTakenOver(office="H26.22.1", taken_over_by="Lê Văn Lý"),
+    result_at_desk(),
+    *(ResultDelivered(way=way) for way in ReturnWay),
+    *(returned(way) for way in ReturnWay),
+    *(
+        postal(kind)
+        for kind in (PostalItemBooked, PostalItemPosted, PostalItemHeld, PostalItemDelivered, PostalItemSentBack, PostalItemLost)
+    ),
+    postal(PostalItemAttemptFailed, attempt=1),
+)

@@ -106,10 +106,10 @@ TEXTS: Final[dict[type[Event], tuple[Template, ...]]] = {
             "submission_received",
             when=online,
             until=RECEIVED_OR_ENDED,
-            sms="Hồ sơ {dossier} nộp trực tuyến đã đến {short_desk} và đang được kiểm tra. Kết quả kiểm tra sẽ được thông báo cho Ông/Bà.",
+            sms="Hồ sơ trực tuyến {dossier} đã đến {short_desk} và đang được kiểm tra. Kết quả kiểm tra sẽ được thông báo cho Ông/Bà.",
             title="Đã nhận hồ sơ trực tuyến {dossier}",
             email="""
-Hồ sơ {dossier} về thủ tục "{procedure}" nộp trực tuyến đã đến {desk} và đang được kiểm tra.
+Hồ sơ trực tuyến {dossier} về thủ tục "{procedure}" đã đến {desk} và đang được kiểm tra.
 
 Đây chưa phải là giấy tiếp nhận hồ sơ. Chúng tôi sẽ thông báo khi hồ sơ được tiếp nhận hoặc cần bổ sung.
 """,
