@@ -57,7 +57,7 @@ def read_offices(csv_text: str) -> tuple[Office, ...]:
             raise OfficesRefused(f"The list of offices lacks the columns {', '.join(missing)}.")
         rows = [(reader.line_num, row) for row in reader]
     except csv.Error as error:
-        raise OfficesRefused(f"Line {reader.line_num}: {error}.") from error
+        raise OfficesRefused(f"Line {reader.reader.line_num}: {error}.") from error
     flaws: list[Flaw] = []
     offices = [office for line, row in rows if (office := _read_row(line, row, flaws))]
     flaws += _listed_twice((line, row["code"].strip()) for line, row in rows if row["code"])
