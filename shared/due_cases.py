@@ -48,7 +48,9 @@ def _answer(case: Mapping[str, object], calendar: Calendar, hours: OfficeHours, 
     hours = _hours(case.get("sessions"), hours)
     due_clock = _word(DueClock, case.get("due_clock") or DueClock.SAME_CLOCK, "due_clock")
     cutoff = _clock(case.get("cutoff"), "cutoff")
-    stops = tuple(_stop(stop, f"stops/{place}") for place, stop in enumerate(_list(case.get("stops") or [], "stops")))
+    stops = tuple(
+        _stop(stop, f"stops/{place}") for place, stop in enumerate(_list([] if case.get("stops") is None else case["stops"], "stops"))
+    )
     if explained:
         told = explain(accepted_at, limit, calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)
         return {**due_fields(told.due), "explanation": explanation_fields(told)}

@@ -4,7 +4,7 @@ import os
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -150,16 +150,27 @@ def found_slowly(case: Case) -> Verdict | YearUnknown:
     return Oracle(rows, WEEKS[case.week], case.amount, case.unit.value, case.due_clock.value, case.cutoff).judge(case.accepted, case.stops)
 
 
-def found_fast(case: Case) -> Verdict:
-    answer = due(
-        local(case.accepted),
-        TimeLimit(case.amount, case.unit),
-        calendar=CALENDARS[case.calendar],
+class Options(TypedDict):
+    hours: OfficeHours
+    due_clock: DueClock
+    cutoff: time | None
+    stops: list[Stop]
+
+
+def arguments(case: Case) -> tuple[datetime, TimeLimit, Options]:
+    """The case as the fast module is asked."""
+    options = Options(
         hours=OfficeHours((Season(tuple(tuple(Session(*clocks) for clocks in day) for day in WEEKS[case.week])),)),
         due_clock=case.due_clock,
         cutoff=None if case.cutoff is None else time(case.cutoff // 60, case.cutoff % 60),
         stops=[Stop(local(stop.begins), stop.ends and local(stop.ends), StopPolicy(stop.policy)) for stop in case.stops],
     )
+    return local(case.accepted), TimeLimit(case.amount, case.unit), options
+
+
+def found_fast(case: Case) -> Verdict:
+    accepted_at, limit, options = arguments(case)
+    answer = due(accepted_at, limit, calendar=CALENDARS[case.calendar], **options)
     return Verdict(
         naive(answer.due_at),
         naive(answer.period_ends_at),
