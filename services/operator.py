@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Final, TextIO
+from typing import ClassVar, Final, TextIO
 
 import httpx
 from pydantic import SecretStr
@@ -18,9 +18,6 @@ from services.intake.commands import reference
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import PlainDay
 from services.intake.domain.offices import read_offices
-from services.intake.settings import IntakeSettings
-from services.notifications.settings import NotificationsSettings
-from services.processing.settings import ProcessingSettings
 from shared import exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
 from shared.contracts.peers import Service
@@ -32,11 +29,6 @@ from shared.tokens import Tokens, development_token
 from shared.wire import Signer
 from shared.working_time import Calendar
 
-SETTINGS: Final[dict[Service, type[ServiceSettings]]] = {
-    Service.INTAKE: IntakeSettings,
-    Service.PROCESSING: ProcessingSettings,
-    Service.NOTIFICATIONS: NotificationsSettings,
-}
 OFFICIAL_CALENDAR: Final = Path(__file__).parent.parent / "shared" / "official_calendar.csv"
 
 
@@ -44,10 +36,25 @@ class NotInProduction(Exception):
     """Production knows no development keys and no moved clock; set MOTCUA_MODE=development to try things out."""
 
 
-class Usage(ServiceSettings):
-    """The settings every command needs."""
+class Intake(ServiceSettings):
+    """What a command needs to know: homes, URLs, databases; no gateways and no keys."""
 
-    service = Service.INTAKE
+    service: ClassVar[Service] = Service.INTAKE
+
+
+class Processing(ServiceSettings):
+    """Likewise."""
+
+    service: ClassVar[Service] = Service.PROCESSING
+
+
+class Notifications(ServiceSettings):
+    """Likewise."""
+
+    service: ClassVar[Service] = Service.NOTIFICATIONS
+
+
+ALL: Final[tuple[type[ServiceSettings], ...]] = (Intake, Processing, Notifications)
 
 
 # ------------------------------------------------------------------------------------------------ reference data
@@ -88,7 +95,7 @@ async def resend(kind: str) -> int:
 @contextlib.asynccontextmanager
 async def _at_the_desk() -> AsyncGenerator[Transaction]:
     """A transaction of intake. A command serves nobody: it believes no token, and what it tells is carried by the running relays."""
-    settings = IntakeSettings()
+    settings = Intake()
     async with serving.databases([settings]) as (url,):
         runtime = Runtime(
             Service.INTAKE,
@@ -113,7 +120,7 @@ async def _at_the_desk() -> AsyncGenerator[Transaction]:
 
 async def migrate() -> list[str]:
     """Schemas, roles and extension by the owner's URL (or in the embedded server), then every history to its head."""
-    settings = [kind() for kind in SETTINGS.values()]
+    settings = [kind() for kind in ALL]
     if owner := settings[0].database_url:
         await roles.prepare(owner.get_secret_value(), _passwords(settings))
     async with serving.databases(settings) as urls:
@@ -163,7 +170,7 @@ async def join(subscriber: Service) -> int:
 
 
 async def _schemas() -> AsyncGenerator[tuple[Service, AsyncEngine]]:
-    settings = [kind() for kind in SETTINGS.values()]
+    settings = [kind() for kind in ALL]
     async with serving.databases(settings) as urls:
         for own, url in zip(settings, urls, strict=True):
             engine = open_engine(url, 2)
@@ -182,7 +189,7 @@ def token(role: str, offices: tuple[str, ...], name: str | None, mandate: bool, 
 
 
 def clock_shown() -> datetime:
-    settings = Usage()
+    settings = Intake()
     return (FileClock(settings.home) if settings.in_development else SystemClock()).now()
 
 
@@ -226,8 +233,8 @@ def _healths(settings: ServiceSettings) -> Iterator[dict[str, str]]:
             yield httpx.get(f"{settings.url_of(service)}/health/ready", timeout=5).json()
 
 
-def _development() -> Usage:
-    settings = Usage()
+def _development() -> Intake:
+    settings = Intake()
     if not settings.in_development:
         raise NotInProduction("This is for development only; set MOTCUA_MODE=development to try things out.")
     return settings

@@ -12,7 +12,7 @@ from shared.contracts.peers import Service
 class ServiceSettings(BaseSettings):
     """Settings common to the three services. Names are MOTCUA_<FIELD>, but for DATABASE_URL."""
 
-    model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True)
     service: ClassVar[Service]
 
     mode: Literal["production", "development"] = "production"
