@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from shared.contracts.events import PapersHandedOver
 from tests.processing.conftest import AGENCY, DECISION, DESK, Desk, Staff, at, told
 from tests.stack import Stack
 
@@ -96,8 +97,6 @@ async def test_after_the_appointment_a_case_is_overdue_and_stays_so_when_it_is_c
 
 
 async def test_papers_are_taken_over_and_the_result_is_handed_to_the_desk(desk: Desk, stack: Stack, officer: Staff) -> None:
-    from shared.contracts.events import PapersHandedOver
-
     case = await desk.receives(process=None)
     await desk.tells(case, PapersHandedOver(from_office=DESK, to_office=AGENCY, handed_over_by="Cán bộ tiếp nhận"))
 

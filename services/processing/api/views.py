@@ -11,11 +11,12 @@ from sqlalchemy import Row
 from services.processing.api.requests import NEEDS
 from services.processing.domain.case import Case
 from services.processing.domain.deadline import Verdict, is_late, verdict
+from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.workflow import Step
 from shared.clock import VIETNAM
 from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
-from shared.contracts.permissions import Action, permitted
+from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View
 from shared.officers import Officer
@@ -40,7 +41,7 @@ class PossibleAction(View):
     def all_for(cls, officer: Officer, case: Case) -> "list[PossibleAction]":
         if not officer.sees({case.offices.competent}):
             return []
-        return [cls.of(case, action) for action in case.possible_actions if permitted(officer.roles, action)]
+        return [cls.of(case, action) for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
 
     @classmethod
     def of(cls, case: Case, action: Action) -> Self:

@@ -1,0 +1,199 @@
+"""The life of a case at the agency: what can be done in which state, what cannot, and why not."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.processing.domain import case as rules
+from services.processing.domain.case import Case
+from services.processing.domain.deadline import Counting, Verdict
+from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.workflow import Step, begun
+from shared.clock import VIETNAM
+from shared.contracts.events import (
+    DossierReturned,
+    Outcome,
+    PapersHandedOver,
+    PostalItemBooked,
+    PostalItemLost,
+    ProcedureRef,
+    Result,
+    SignedDecision,
+)
+from shared.contracts.people import Channel, Offices, ReturnWay, ReturnWish
+from shared.contracts.permissions import Action, Role
+from shared.contracts.states import STATES, Holder, State
+from shared.errors import ActionNotAllowed, InvalidInput
+from shared.ids import uuid7
+
+NOW = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
+COUNTING = Counting(NOW + timedelta(days=3))
+STEPS = begun((Step(1, "1"), Step(2, "2"), Step(3, "3", counted=False)), 1, NOW, COUNTING)
+DECISION = SignedDecision(number="12", signed_on=NOW.date(), signer="Nguyễn Văn An")
+
+
+def a_case(**changed: Any) -> Case:
+    told: dict[str, Any] = {
+        "id": uuid7(),
+        "version": 1,
+        "told": 0,
+        "state": State.IN_PROGRESS,
+        "code": "H50.01-260309-0001",
+        "procedure": ProcedureRef(key="X-1", version_id=uuid7(), name="Cấp giấy phép"),
+        "offices": Offices(receiving="H50.01", competent="H50.02", supervising="H50", returning="H50.01"),
+        "channel": Channel.DESK,
+        "people": (),
+        "accepted_at": NOW,
+        "appointment_at": NOW + timedelta(days=3),
+        "limit_text": "03 ngày làm việc",
+        "received_by": "Cán bộ",
+        "result_wanted": ReturnWish(),
+        "steps": STEPS,
+    }
+    return Case(**told | changed)
+
+
+def on_step_2() -> Case:
+    return rules.passed_on(a_case(), by="Bình", note=None, now=NOW, counting=COUNTING)
+
+
+# -- the table ---------------------------------------------------------------------------------------------------------
+
+
+def test_only_in_the_agency_s_own_states_does_an_action_change_the_state() -> None:
+    for (state, _), transition in LIFECYCLE.items():
+        assert STATES[state].holder is Holder.AGENCY or transition.to is state
+
+
+def test_every_state_the_agency_holds_has_a_way_out() -> None:
+    for state in (state for state in State if STATES[state].holder is Holder.AGENCY):
+        assert any(transition.to is not state for (at, _), transition in LIFECYCLE.items() if at is state), state
+
+
+def test_every_action_of_the_table_may_be_taken_by_somebody() -> None:
+    assert all(transition.who for transition in LIFECYCLE.values())
+    assert LIFECYCLE[State.IN_PROGRESS, Action.ISSUE_DECISION].who == {Role.LEADER}
+
+
+def test_nothing_can_be_done_to_a_case_that_is_over() -> None:
+    assert [possible_actions(state) for state in State if STATES[state].terminal] == [(), (), ()]
+
+
+def test_what_is_heard_leads_where_the_desk_holds_the_dossier_or_is_done_with_it() -> None:
+    for (state, _), to in HEARD.items():
+        assert STATES[state].holder is Holder.DESK
+        assert STATES[to].holder is Holder.DESK
+
+
+# -- may it be done? ---------------------------------------------------------------------------------------------------
+
+
+def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_be_done() -> None:
+    with pytest.raises(ActionNotAllowed, match="Pass on is not possible while the dossier is received") as refused:
+        rules.must_allow(a_case(state=State.RECEIVED), Action.PASS_ON)
+
+    assert refused.value.facts == {"possible_actions": ["take_up"]}
+
+
+@pytest.mark.parametrize(
+    ("case", "possible"),
+    [
+        (a_case(state=State.RECEIVED), {Action.TAKE_UP}),
+        (a_case(state=State.RECEIVED, papers_handed_over_at=NOW), {Action.TAKE_UP, Action.TAKE_OVER_PAPERS}),
+        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION}),
+        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE}),
+        (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.COMPLETE}),
+        (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT}),
+        (a_case(state=State.COMPLETED, result_at_desk_at=NOW), set()),
+    ],
+)
+def test_what_can_be_done_depends_on_the_facts_of_the_case(case: Case, possible: set[Action]) -> None:
+    assert set(case.possible_actions) == possible
+
+
+def test_the_last_step_is_not_passed_on_but_completed() -> None:
+    last = rules.passed_on(on_step_2(), by="Bình", note=None, now=NOW, counting=COUNTING)
+
+    assert rules.why_not(last, Action.PASS_ON) == "This is the last step: complete the case instead."
+    assert rules.why_not(last, Action.COMPLETE) is None
+
+
+# -- what becomes of it ------------------------------------------------------------------------------------------------
+
+
+def test_passing_on_closes_one_step_and_begins_the_next() -> None:
+    later = NOW + timedelta(hours=1)
+
+    case = rules.passed_on(a_case(), by="Bình", note="xong", now=later, counting=COUNTING)
+
+    first, second, third = case.steps
+    assert (first.done_at, first.done_by, first.note) == (later, "Bình", "xong")
+    assert (second.began_at, second.due_at) == (later, COUNTING.appointment_at)
+    assert (case.current_step, case.next) == (2, third)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.GRANTED, Outcome.PARTLY])
+def test_nothing_is_granted_without_a_decision(outcome: Outcome) -> None:
+    with pytest.raises(ActionNotAllowed, match="issue the decision first"):
+        rules.completed(on_step_2(), Result(outcome=outcome), by="Bình", now=NOW)
+
+    decided = rules.decided(on_step_2(), DECISION, today=NOW.date(), now=NOW)
+    assert rules.completed(decided, Result(outcome=outcome), by="Bình", now=NOW).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("reasons", [None, "", "   "])
+def test_a_refusal_says_why(reasons: str | None) -> None:
+    with pytest.raises(InvalidInput, match="/reasons"):
+        rules.completed(on_step_2(), Result(outcome=Outcome.REFUSED, reasons=reasons), by="Bình", now=NOW)
+
+
+def test_completion_closes_the_uncounted_steps_that_are_left() -> None:
+    case = rules.completed(on_step_2(), Result(outcome=Outcome.REFUSED, reasons="thiếu căn cứ"), by="Bình", now=NOW)
+
+    assert [(step.done_at, step.done_by) for step in case.steps] == [(NOW, "Bình")] * 3
+    assert (case.current_step, case.step_due_at, case.completed_at) == (None, None, NOW)
+
+
+def test_a_decision_is_not_signed_in_the_future() -> None:
+    with pytest.raises(InvalidInput, match="/signed_on"):
+        rules.decided(on_step_2(), DECISION, today=NOW.date() - timedelta(days=1), now=NOW)
+
+
+def test_papers_handed_over_again_can_be_taken_over_again() -> None:
+    first = PapersHandedOver(from_office="H50.01", to_office="H50.02", handed_over_by="Cán bộ")
+    taken = rules.papers_taken_over(rules.heard(a_case(), first, NOW), by="Văn thư", now=NOW)
+
+    again = rules.heard(taken, first, NOW + timedelta(days=1))
+
+    assert rules.why_not(taken, Action.TAKE_OVER_PAPERS) is not None
+    assert rules.why_not(again, Action.TAKE_OVER_PAPERS) is None
+
+
+def test_a_carrier_s_late_word_does_not_undo_a_return_at_the_desk() -> None:
+    item = {"carrier": "vnpost", "tracking_number": "E1", "at": NOW}
+    posted = rules.heard(a_case(state=State.COMPLETED), PostalItemBooked(**item), NOW)
+    lost = rules.heard(posted, PostalItemLost(**item), NOW)
+    returned = rules.heard(lost, DossierReturned(way=ReturnWay.DESK, returned_at=NOW), NOW)
+
+    assert [case.state for case in (posted, lost, returned)] == [State.IN_POST, State.COMPLETED, State.RETURNED]
+    assert rules.heard(returned, PostalItemLost(**item), NOW).state is State.RETURNED
+
+
+@pytest.mark.parametrize(
+    ("completed_after", "asked_after", "verdict"),
+    [
+        (None, timedelta(days=3), Verdict.ON_TIME),
+        (None, timedelta(days=3, seconds=59), Verdict.ON_TIME),
+        (None, timedelta(days=3, minutes=1), Verdict.OVERDUE),
+        (timedelta(days=2), timedelta(days=30), Verdict.ON_TIME),
+        (timedelta(days=4), timedelta(days=30), Verdict.OVERDUE),
+    ],
+)
+def test_lateness_is_arithmetic_and_ends_with_the_completion(
+    completed_after: timedelta | None, asked_after: timedelta, verdict: Verdict
+) -> None:
+    case = a_case(completed_at=NOW + completed_after if completed_after else None)
+
+    assert case.verdict(NOW + asked_after) is verdict
