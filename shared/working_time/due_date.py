@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from shared.errors import NotUnderstood
 from shared.working_time.calendar import Calendar
-from shared.working_time.instants import instant_of, minute_of
+from shared.working_time.instants import instant_of, midnight, minute_of
 from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit, Unit
 from shared.working_time.office_hours import MINUTES_PER_DAY, STANDARD_HOURS, OfficeHours, clock_minute
 from shared.working_time.rules import REST, Count, begin
@@ -142,8 +142,10 @@ def appointment(office: Office, limit: TimeLimit, due_clock: DueClock, count: Co
 def answer(office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, late: int = 0, late_by_law: int = 0) -> Due:
     due_minute = count.due if due_clock is SAME_CLOCK else appointment(office, limit, due_clock, count)
     due_at = instant_of(due_minute)
-    ends_at = instant_of(period_end(limit, count)) if limit.ends_with_a_day else due_at
-    return Due(due_at, ends_at, count.provisional, _maybe(late), _maybe(late_by_law))
+    ends_at = midnight(count.day + 1) if limit.ends_with_a_day else due_at
+    if not late:
+        return Due(due_at, ends_at, count.provisional)
+    return Due(due_at, ends_at, count.provisional, instant_of(late), _maybe(late_by_law))
 
 
 def standing(since: int, late: int, late_by_law: int) -> Due:
@@ -156,11 +158,24 @@ def _maybe(minute: int) -> datetime | None:
 
 def in_order(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
     """The stops by the time they began. Raises StopWrong naming one that cannot be."""
-    ordered = [
+    ordered: list[Interruption] = []
+    ended = accepted
+    for place, stop in enumerate(stops, start=1):
+        stopped = minute_of(stop.started_at)
+        resumed = NEVER if stop.ended_at is None else minute_of(stop.ended_at)
+        if not ended <= stopped <= resumed:
+            return sorted_and_checked(stops, accepted)
+        ordered.append((stopped, resumed, place, stop.policy))
+        ended = resumed
+    return ordered
+
+
+def sorted_and_checked(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
+    """The same for stops that are not simply one after another."""
+    ordered = sorted(
         (minute_of(stop.started_at), NEVER if stop.ended_at is None else minute_of(stop.ended_at), place, stop.policy)
         for place, stop in enumerate(stops, start=1)
-    ]
-    ordered.sort()
+    )
     ended, before = accepted, 0
     for stop in ordered:
         stopped, resumed, place, _ = stop

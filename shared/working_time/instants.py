@@ -6,8 +6,10 @@ from typing import Final
 
 from shared.clock import VIETNAM
 from shared.errors import NotUnderstood
-from shared.working_time.office_hours import MINUTES_PER_DAY, MINUTES_PER_HOUR
+from shared.working_time.office_hours import MINUTES_PER_DAY
 
+SECONDS_PER_MINUTE: Final = 60
+_FIRST_DAY: Final = datetime(1, 1, 1, tzinfo=VIETNAM)
 _CLOCKS: Final = tuple(timedelta(minutes=minute) for minute in range(MINUTES_PER_DAY))
 
 
@@ -17,28 +19,22 @@ class InstantWrong(NotUnderstood):
 
 def minute_of(instant: datetime) -> int:
     """The minute an instant lies in; seconds are dropped."""
-    if instant.tzinfo is not VIETNAM:
-        instant = _in_vietnam(instant)
-    return instant.toordinal() * MINUTES_PER_DAY + instant.hour * MINUTES_PER_HOUR + instant.minute
+    try:
+        since = instant - _FIRST_DAY
+    except TypeError:
+        raise InstantWrong(f"{instant.isoformat()} needs an offset such as +07:00.") from None
+    return (since.days + 1) * MINUTES_PER_DAY + since.seconds // SECONDS_PER_MINUTE
 
 
 def instant_of(minute: int) -> datetime:
     """The instant a minute begins."""
     day, clock = divmod(minute, MINUTES_PER_DAY)
-    return _midnight(day) + _CLOCKS[clock]
-
-
-def _in_vietnam(instant: datetime) -> datetime:
-    if instant.utcoffset() is None:
-        raise InstantWrong(f"{instant.isoformat()} needs an offset such as +07:00.")
-    try:
-        return instant.astimezone(VIETNAM)
-    except OverflowError:
-        raise InstantWrong("The instant lies beyond the years a calendar can have.") from None
+    return midnight(day) + _CLOCKS[clock]
 
 
 @lru_cache(maxsize=1 << 14)
-def _midnight(day: int) -> datetime:
+def midnight(day: int) -> datetime:
+    """The instant a day begins."""
     try:
         return datetime.combine(date.fromordinal(day), time.min, VIETNAM)
     except (ValueError, OverflowError):

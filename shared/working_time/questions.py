@@ -100,7 +100,7 @@ def working_minutes_between(start: datetime, end: datetime, calendar: Calendar, 
         return 0
     office = calendar.at(hours)
     timeline = office.timeline(begins // MINUTES_PER_DAY)
-    return timeline.minutes_before(ends) - timeline.minutes_before(begins)
+    return timeline.minutes_between(begins, ends)
 
 
 def allotment_minutes(amount: Decimal, unit: Unit, hours: OfficeHours = STANDARD_HOURS) -> int:

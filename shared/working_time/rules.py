@@ -170,11 +170,11 @@ BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int | None, int], Count]]] 
 
 def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed: int) -> Count:
     """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE."""
-    timeline = office.timeline(stopped // MINUTES_PER_DAY)
-    left = timeline.minutes_before(count.due) - timeline.minutes_before(stopped)
+    began, day_one, due, _, _, provisional = count
     from_day = resumed // MINUTES_PER_DAY
+    left = office.timeline(stopped // MINUTES_PER_DAY).minutes_between(stopped, due)
     due, day = office.timeline(from_day).consumed(resumed, left)
-    return Count(count.began, count.day_one, due, day, day, count.provisional or office.leans(from_day, day))
+    return Count(began, day_one, due, day, day, provisional or office.leans(from_day, day))
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:

@@ -75,10 +75,10 @@ class Timeline:
         self.working = [first + offset for offset, shape in enumerate(shapes) if shape]
         self.upto = list(accumulate(1 if shape else 0 for shape in shapes))
         self.before = list(accumulate((shape.minutes for shape in shapes if shape), initial=0))
-        self.tables = [
-            (self.before[upto - 1], shape.before) if shape else (self.before[upto], NOTHING_BEFORE)
-            for upto, shape in zip(self.upto, shapes, strict=True)
-        ]
+        self.tables = {
+            day: (self.before[upto - 1], shape.before) if shape else (self.before[upto], NOTHING_BEFORE)
+            for day, upto, shape in zip(range(first, self.last + 1), self.upto, shapes, strict=True)
+        }
         self.ends = [(day * MINUTES_PER_DAY, self.worked(day).end_of) for day in self.working]
         self.varies = len({id(shape) for shape in shapes if shape}) > 1
 
@@ -123,17 +123,22 @@ class Timeline:
     def minutes_before(self, minute: int) -> int:
         """How many session minutes of these years lie before a minute."""
         day, clock = divmod(minute, MINUTES_PER_DAY)
-        if not self.first <= day <= self.last:
-            raise unknown(day)
-        before, table = self.tables[day - self.first]
+        try:
+            before, table = self.tables[day]
+        except KeyError:
+            raise unknown(day) from None
         return before + table[clock]
+
+    def minutes_between(self, start: int, end: int) -> int:
+        """How many session minutes lie from one minute to another, which is not earlier."""
+        return self.minutes_before(end) - self.minutes_before(start)
 
     def end_of(self, ordinal: int) -> Moment:
         """Where the session minute with this number ends; the first of these years has number 1."""
         number = bisect_left(self.before, ordinal) - 1
         if number < 0:
             raise unknown(self.first - 1)
-        if number >= len(self.working):
+        if number >= len(self.ends):
             raise unknown(self.last + 1)
         midnight, table = self.ends[number]
         return midnight + table[ordinal - self.before[number]], midnight // MINUTES_PER_DAY
