@@ -82,7 +82,7 @@ async def record(runtime: Runtime, message: Message, attempt: Attempt) -> Messag
     while True:
         try:
             async with runtime.transaction() as tx:
-                return await commands.record(tx, message.id, message.dossier_id, attempt)
+                return await commands.record(tx, message.id, attempt)
         except Exception as error:
             if not (database.is_away(error) or database.is_clash(error)) or time.monotonic() > until:
                 raise

@@ -47,14 +47,13 @@ async def _say(tx: Transaction, subject: Subject, event: Event, *, event_id: UUI
         await tables.insert_messages(tx, compose(said, event, subject, offices, event_id=event_id, now=tx.now))
 
 
-async def record(tx: Transaction, message_id: UUID, dossier_id: UUID, attempt: Attempt) -> Message:
+async def record(tx: Transaction, message_id: UUID, attempt: Attempt) -> Message:
     """How an attempt ended. What is settled by it is told, once: a late answer to a settled message is only written down."""
-    await tables.load_subject(tx, dossier_id)
     before = await tables.load_message(tx, message_id)
     after = tried(before, attempt, now=tx.now)
     await tables.save_attempt(tx, after, attempt, try_again_in_seconds=wait_seconds(after.attempts, random.random()))
     if after.state is not before.state:
-        await tables.tell(tx, dossier_id, _end_of(tx, after, attempt.error or ""))
+        await tables.tell(tx, after.dossier_id, _end_of(tx, after, attempt.error or ""))
     return after
 
 

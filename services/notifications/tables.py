@@ -18,7 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    exists,
+    bindparam,
     func,
     literal_column,
     or_,
@@ -116,12 +116,26 @@ attempt: Final = Table(
 # ------------------------------------------------------------------------------------------------ subjects
 
 
+# Statements of the hot paths are built once: building one costs more than running it.
+_HELD_SUBJECT: Final = select(subject).where(subject.c.id == bindparam("dossier")).with_for_update()
+_SUBJECT_COLUMNS: Final = tuple(column.name for column in subject.columns)
+_SAVED: Final = insert(subject)
+_SAVE_SUBJECT: Final = _SAVED.on_conflict_do_update(
+    index_elements=["id"],
+    set_={name: _SAVED.excluded[name] for name in _SUBJECT_COLUMNS if name not in {"id", "version", "told"}}
+    | {"version": subject.c.version + 1},
+)
+_RAISE_TOLD: Final = (
+    update(subject).where(subject.c.id == bindparam("dossier")).values(told=subject.c.told + bindparam("more")).returning(subject.c.told)
+)
+
+
 async def find_subject(tx: Transaction, dossier_id: UUID) -> Subject | None:
     """The subject, held until the transaction ends: facts from both peers, senders and officers meet at this row, and only here.
 
     Whoever touches a dossier's messages takes it first, so nobody waits in a circle.
     """
-    row = (await tx.run(select(subject).where(subject.c.id == dossier_id).with_for_update())).one_or_none()
+    row = (await tx.run(_HELD_SUBJECT, {"dossier": dossier_id})).one_or_none()
     return subject_of(row) if row else None
 
 
@@ -134,19 +148,22 @@ async def load_subject(tx: Transaction, dossier_id: UUID) -> Subject:
 
 async def save_subject(tx: Transaction, after: Subject) -> None:
     """Write a subject that is held, or new."""
-    values = {**_subject_columns(after), "version": after.version + 1}
-    written = insert(subject).values({**values, "id": after.id, "version": 1})
-    await tx.run(written.on_conflict_do_update(index_elements=["id"], set_=values))
+    await tx.run(_SAVE_SUBJECT, _subject_columns(after))
 
 
 async def tell(tx: Transaction, dossier_id: UUID, *events: Event) -> None:
     """Tell the peers about a dossier; it does not change by that."""
     if events:
-        raised = update(subject).where(subject.c.id == dossier_id).values(told=subject.c.told + len(events)).returning(subject.c.told)
-        await tx.publish(dossier_id, (await tx.run(raised)).scalar_one(), *events)
+        told = await tx.run(_RAISE_TOLD, {"dossier": dossier_id, "more": len(events)})
+        await tx.publish(dossier_id, told.scalar_one(), *events)
 
 
 async def office_names(tx: Transaction, offices: Offices) -> dict[str, str]:
+    """By code, from memory; one that was told of a moment ago is looked up."""
+    tree = await tx.runtime.facts["offices"].tree(tx)
+    known = {code: found.name for code in offices.all() if (found := tree.get(code))}
+    if len(known) == len(offices.all()):
+        return known
     rows = await tx.run(select(office.c.code, office.c.name).where(office.c.code.in_(offices.all())))
     return {row.code: row.name for row in rows}
 
@@ -176,8 +193,7 @@ def within(scope: frozenset[str]) -> Any:
 def _subject_columns(value: Subject) -> dict[str, Any]:
     plain = {field.name: getattr(value, field.name) for field in fields(Subject) if field.name in subject.c}
     contacts = [{name: told for name, told in asdict(contact).items() if told} for contact in value.contacts]
-    written = plain | value.offices.model_dump() | {"contacts": contacts}
-    return {name: column for name, column in written.items() if name not in {"id", "version", "told"}}
+    return plain | value.offices.model_dump() | {"contacts": contacts}
 
 
 # ------------------------------------------------------------------------------------------------ messages
@@ -188,53 +204,62 @@ QUEUED: Final[Any] = literal_column(f"'{MessageState.QUEUED}'")
 _MINE: Final = tuple(message.c[field.name] for field in fields(Message))
 
 
+_INSERT_MESSAGES: Final = insert(message).on_conflict_do_nothing()
+
+# The subject comes first in the list, so its row is locked first.
+_HELD_MESSAGE: Final = (
+    select(*_MINE)
+    .select_from(subject.join(message, message.c.dossier_id == subject.c.id))
+    .where(message.c.id == bindparam("message"))
+    .with_for_update()
+)
+_SAVE_ATTEMPT: Final = text("""
+with made as (
+    insert into notifications.attempt (message_id, number, dossier_id, at, outcome, error, reference)
+    values (:id, :attempts, :dossier_id, :now, :outcome, :error, :made_reference))
+update notifications.message
+set state = :state, attempts = :attempts, reference = :reference, last_error = :error, settled_at = :settled_at, lease_until = null,
+    try_at = now() + make_interval(secs => :seconds)
+where id = :id
+""")
+
+_CLAIM: Final = text(f"""
+with due as (
+    select id from notifications.message
+    where state = 'queued' and channel = :channel and try_at <= now() and expires_at > :now
+      and (lease_until is null or lease_until < now())
+      and not exists (
+          select from notifications.message as earlier
+          where earlier.state = 'queued' and earlier.dossier_id = message.dossier_id and earlier.channel = message.channel
+            and earlier.recipient = message.recipient and earlier.number < message.number)
+    order by try_at limit :size for update skip locked)
+update notifications.message set lease_until = now() + make_interval(secs => :seconds)
+from due where message.id = due.id
+returning {", ".join(f"message.{column.name}" for column in _MINE)}
+""")
+
+
 async def insert_messages(tx: Transaction, messages: Sequence[Message]) -> None:
     """Each event, template, recipient and channel once; the second is not written."""
     if messages:
-        await tx.run(insert(message).values([_message_columns(one) for one in messages]).on_conflict_do_nothing())
+        await tx.run(_INSERT_MESSAGES, [_message_columns(one) for one in messages])
 
 
 async def load_message(tx: Transaction, message_id: UUID) -> Message:
-    """The message, held. Take its subject first."""
-    return message_of((await tx.run(select(*_MINE).where(message.c.id == message_id).with_for_update())).one())
+    """The message, held with its subject."""
+    return message_of((await tx.run(_HELD_MESSAGE, {"message": message_id})).one())
 
 
 async def save_attempt(tx: Transaction, after: Message, made: Attempt, *, try_again_in_seconds: float) -> None:
     """Write how an attempt changed a message that is held, and the attempt itself."""
-    changed = {"state": after.state, "attempts": after.attempts, "reference": after.reference, "last_error": after.last_error}
-    again = {"try_at": _in_seconds(try_again_in_seconds), "lease_until": None, "settled_at": after.settled_at}
-    await tx.run(update(message).where(message.c.id == after.id).values(changed | again))
-    row = {"message_id": after.id, "number": after.attempts, "dossier_id": after.dossier_id, "at": tx.now}
-    await tx.run(insert(attempt).values(row | asdict(made)))
+    values = {**_message_columns(after), "outcome": made.outcome, "error": made.error, "made_reference": made.reference}
+    await tx.run(_SAVE_ATTEMPT, values | {"now": tx.now, "seconds": try_again_in_seconds})
 
 
 async def claim_due(tx: Transaction, channel: str, *, size: int, lease_seconds: float) -> list[Message]:
     """Messages whose time has come, ours alone until the lease ends. A person hears of a dossier in the order things happened."""
-    earlier = message.alias("earlier")
-    waits_for_earlier = exists().where(
-        earlier.c.state == QUEUED,
-        earlier.c.dossier_id == message.c.dossier_id,
-        earlier.c.channel == message.c.channel,
-        earlier.c.recipient == message.c.recipient,
-        earlier.c.number < message.c.number,
-    )
-    due = (
-        select(message.c.id)
-        .where(
-            message.c.state == QUEUED,
-            message.c.channel == channel,
-            message.c.try_at <= func.now(),
-            message.c.expires_at > tx.now,
-            or_(message.c.lease_until.is_(None), message.c.lease_until < func.now()),
-            ~waits_for_earlier,
-        )
-        .order_by(message.c.try_at)
-        .limit(size)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    claimed = update(message).where(message.c.id == due.c.id).values(lease_until=_in_seconds(lease_seconds)).returning(*_MINE)
-    return [message_of(row) for row in await tx.run(claimed)]
+    rows = await tx.run(_CLAIM, {"channel": channel, "now": tx.now, "size": size, "seconds": lease_seconds})
+    return [message_of(row) for row in rows]
 
 
 async def expire(tx: Transaction, dossier_id: UUID, *conditions: Any) -> list[Message]:
@@ -281,7 +306,3 @@ def message_of(row: Row[Any]) -> Message:
 
 def _message_columns(value: Message) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(Message)}
-
-
-def _in_seconds(seconds: float) -> Any:
-    return func.now() + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
