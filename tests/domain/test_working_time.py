@@ -476,6 +476,13 @@ def test_a_due_date_that_leans_on_a_provisional_row_says_so() -> None:
     assert [found.provisional for found in (across, before, after, days_over_it, days_onto_it)] == [True, False, False, False, True]
 
 
+def test_a_pause_that_carries_the_rest_over_a_provisional_row_leans_on_it() -> None:
+    found = due_of("2027-01-28T09:00", working_days("2"), pause("2027-01-29T09:00", "2027-02-03T16:00"))
+
+    assert found.due_at == at("2027-02-11T16:00")
+    assert found.provisional
+
+
 def test_a_restart_past_a_provisional_row_no_longer_leans_on_it() -> None:
     found = due_of("2027-02-03T09:00", working_days("1"), restart("2027-02-03T10:00", "2027-03-01T09:00"))
 
