@@ -73,14 +73,15 @@ def _again(first: FirstAnswer) -> Response:
     return Response(first.body, first.status, headers | {"idempotency-replayed": "true"}, "application/json")
 
 
-def _transaction(request: Request) -> Transaction:
+# Plain functions would each take a turn through the thread pool.
+async def _transaction(request: Request) -> Transaction:
     return request.state.tx
 
 
 Tx = Annotated[Transaction, Depends(_transaction)]
 
 
-def _version(if_match: Annotated[str | None, Header(description='The ETag you decided on, `"7"`')] = None) -> int:
+async def _version(if_match: Annotated[str | None, Header(description='The ETag you decided on, `"7"`')] = None) -> int:
     if if_match is None:
         raise VersionMissing('Send If-Match with the ETag you read, for instance If-Match: "7".')
     text = if_match.strip().removeprefix("W/").strip('"')
