@@ -1,7 +1,7 @@
 """The rows of schema `processing`: our copies of procedures and calendars; cases with their steps; the journal."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields, replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -177,13 +177,8 @@ async def load_case(tx: Transaction, name: str) -> Case:
 
 async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
     """Write what changed, if the row still is the one that was read, with its journal line and what we tell. Raises Changed."""
-    statement = (
-        update(case)
-        .where(case.c.id == before.id, case.c.version == before.version)
-        .values(_columns(after) | {"version": case.c.version + 1, "told": case.c.told + len(events)})
-        .returning(case.c.version, case.c.told)
-    )
-    if (row := (await tx.run(statement)).one_or_none()) is None:
+    decided_on = {"of_case": before.id, "decided_on": before.version, "telling": len(events)}
+    if (row := (await tx.run(_SAVE_CASE, _columns(after) | decided_on)).one_or_none()) is None:
         raise Changed(f"The case was changed meanwhile; you decided on version {before.version}.")
     await _save_steps(tx, before, after)
     await add_line(tx, before.id, line)
@@ -192,7 +187,7 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
 
 
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
-    await tx.run(insert(case).values(_columns(new) | {"id": new.id, "version": new.version, "told": new.told}))
+    await tx.run(insert(case), _columns(new) | {"id": new.id, "version": new.version, "told": new.told})
     if new.steps:
         await tx.run(insert(step), [_step_columns(new.id, each) for each in new.steps])
     await add_line(tx, new.id, line)
@@ -200,7 +195,8 @@ async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
 
 async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:
     """The journal only grows."""
-    await tx.run(insert(journal).values(asdict(line) | {"id": uuid7(), "case_id": case_id}))
+    values = {field.name: getattr(line, field.name) for field in fields(JournalLine)}
+    await tx.run(insert(journal), values | {"id": uuid7(), "case_id": case_id})
 
 
 async def load_journal(tx: Transaction, case_id: UUID) -> Sequence[Row[Any]]:
@@ -235,6 +231,15 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
 
 
 _NOT_WRITTEN: Final = {"id", "version", "told"}
+
+# Built once: binding forty columns anew for each statement would cost more than the database does.
+_SAVE_CASE: Final = (
+    update(case)
+    .where(case.c.id == bindparam("of_case"), case.c.version == bindparam("decided_on"))
+    .values({column.name: bindparam(column.name) for column in case.c if column.name not in _NOT_WRITTEN})
+    .values(version=case.c.version + 1, told=case.c.told + bindparam("telling"))
+    .returning(case.c.version, case.c.told)
+)
 
 
 def _columns(value: Case) -> dict[str, Any]:
@@ -279,8 +284,8 @@ async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
 def _step_columns(case_id: UUID, value: Step) -> dict[str, Any]:
     plain = {field.name: getattr(value, field.name) for field in fields(Step) if field.name in step.c}
     time = value.allotment
-    allotment: Mapping[str, Any] = asdict(time) if time else {"amount": None, "unit": None, "holder": None}
-    return plain | allotment | {"case_id": case_id}
+    allotted = {"amount": time and time.amount, "unit": time and time.unit, "holder": time and time.holder}
+    return plain | allotted | {"case_id": case_id}
 
 
 def _step_of(row: Row[Any]) -> Step:
