@@ -14,7 +14,7 @@ import json
 import random
 import time
 import zlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -230,8 +230,7 @@ class Wait:
     try_at: float = 0.0
     alone: bool = False
 
-    def once_more(self, *, alone: bool = False) -> None:
-        self.alone = self.alone or alone
+    def once_more(self) -> None:
         self.try_at = time.monotonic() + backoff(self.tries, LONGEST_RETRY_OF_A_SUSPECT_SECONDS if self.alone else LONGEST_RETRY_SECONDS)
         self.tries += 1
 
@@ -298,8 +297,7 @@ class Relay:
         try:
             verdicts = await self.send([event for _, event in events])
         except NoVerdict as error:
-            self.suspect(events, error)
-            return False
+            return self.suspect(events, error)
         await self.record(events, verdicts)
         self.failures = 0
         return True
@@ -330,14 +328,20 @@ class Relay:
             "held": self.held,
             "waiting": aside,
             "suspect": suspect,
-            "size": 1 if suspect else self.size,
+            "size": (size := 1 if suspect else self.size),
         }
         async with self.engine.connect() as connection:
             rows = (await connection.execute(self._sql(_NEXT), values)).all()
-        if suspect is not None and not rows:
-            del self.waiting[suspect]
+        if len(rows) < size:
+            # Nothing is left of those who were due and did not come: another copy delivered it, or it is parked.
+            self.forget({suspect} if suspect else self.waiting.keys() - set(aside) - {row.subject for row in rows})
         events = [(row.number, self.envelope(row)) for row in rows]
         return sorted(events, key=lambda event: (event[1].subject, event[1].sequence))
+
+    def forget(self, subjects: Iterable[str]) -> None:
+        """They need not wait any longer."""
+        for subject in subjects:
+            self.waiting.pop(subject, None)
 
     def envelope(self, row: Row[Any]) -> Envelope:
         return Envelope(row.id, row.type, self.source, row.subject, row.sequence, row.seen, row.time, row.traceparent, row.data)
@@ -347,9 +351,11 @@ class Relay:
         body = json.dumps([wire.write(event) for event in events], ensure_ascii=False).encode()
         headers = {"content-type": wire.BATCH} | self.signer.sign(body)
         try:
-            answer = await self.http.post(f"{self.url}/events", content=body, headers=headers, timeout=ANSWER_SECONDS)
+            # httpx limits each read; a peer that answers one byte at a time would still hold us for ever.
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = await self.http.post(f"{self.url}/events", content=body, headers=headers, timeout=ANSWER_SECONDS)
             return _verdicts(answer, len(events))
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError) as error:
             raise NoVerdict(f"{type(error).__name__}: {error}") from error
 
     async def record(self, events: Sequence[tuple[int, Envelope]], verdicts: Sequence[tuple[Verdict, str]]) -> None:
@@ -364,8 +370,7 @@ class Relay:
             for (_, event), (verdict, reason) in zip(events, verdicts, strict=True):
                 if verdict is Verdict.REFUSED:
                     await self.count_refusal(connection, event, reason)
-        for _, subject in taken:
-            self.waiting.pop(subject, None)
+        self.forget(subject for _, subject in taken)
         for subject in {event.subject for (_, event), (verdict, _) in zip(events, verdicts, strict=True) if verdict not in _DONE}:
             self.waiting.setdefault(subject, Wait()).once_more()
         self.size = min(BATCH_SIZE, self.size * 2)
@@ -376,14 +381,19 @@ class Relay:
         parked = (await connection.execute(self._sql(_REFUSED), values | limits)).scalar_one()
         logger.error("event.parked" if parked else "event.refused", subscriber=self.subscriber, id=str(event.id), type=event.type)
 
-    def suspect(self, events: Sequence[tuple[int, Envelope]], error: NoVerdict) -> None:
-        """No verdict: send half next time, down to one; the one that still gets none waits by itself, and others go on."""
+    def suspect(self, events: Sequence[tuple[int, Envelope]], error: NoVerdict) -> bool:
+        """No verdict: send half next time, down to one; the one that still gets none waits by itself, and others go on: at once, if
+        it was known to be like that, for then it says nothing about the peer."""
         logger.warning("relay.no_verdict", subscriber=self.subscriber, events=len(events), error=str(error)[:200])
+        if len(events) == 1 and not isinstance(error.__cause__, httpx.ConnectError):
+            wait = self.waiting.setdefault(events[0][1].subject, Wait())
+            known, wait.alone = wait.alone, True
+            wait.once_more()
+            if known:
+                return True
         self.failures += 1
-        if len(events) > 1:
-            self.size = max(1, len(events) // 2)
-        elif not isinstance(error.__cause__, httpx.ConnectError):
-            self.waiting.setdefault(events[0][1].subject, Wait()).once_more(alone=True)
+        self.size = max(1, len(events) // 2)
+        return False
 
     def _sql(self, statement: str) -> TextClause:
         return _sql(statement, self.source)

@@ -5,10 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from shared import migrations, roles
 from shared.contracts.peers import Service
 from shared.local_postgres import LocalPostgres
+
+# The default renderer shows every local variable of every frame, which takes it seconds per exception.
+structlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 
 
 @pytest.fixture(scope="session")
