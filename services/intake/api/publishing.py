@@ -1,6 +1,5 @@
 """The catalogue's own queries, and taking one entry in."""
 
-import json
 from typing import Any
 
 from sqlalchemy import select
@@ -8,9 +7,9 @@ from sqlalchemy import select
 from services.intake import tables
 from services.intake.catalogue import catalogue_of
 from services.intake.commands.reference import load_catalogue
-from services.intake.domain.catalogue_file import read_catalogue as read_entry
+from services.intake.domain.catalogue_file import read_entry
 from services.intake.domain.choices import PlainDay, choices_of
-from shared.errors import InvalidInput, NotFound
+from shared.errors import Flaw, InvalidInput, NotFound
 from shared.runtime import Transaction
 
 
@@ -52,12 +51,9 @@ async def procedure(tx: Transaction, key: str) -> dict[str, Any]:
 
 async def publish(tx: Transaction, key: str, body: bytes, plain_day: str) -> dict[str, Any]:
     """Raises CatalogueRefused for what is no entry, InvalidInput for an entry of another key."""
-    try:
-        told = json.loads(body)
-    except ValueError as error:
-        raise InvalidInput("The body is not JSON.") from error
-    if not isinstance(told, dict) or told.get("id") != key:
-        raise InvalidInput(f"The entry's id must be {key}, as in the path.")
-    await load_catalogue(tx, [read_entry(body)], plain_day=PlainDay(plain_day))
+    entry = read_entry(body)
+    if entry.key != key:
+        raise InvalidInput(f"The entry's id is {entry.key}, but the path names {key}.", Flaw("/id", f"must be {key}, as in the path"))
+    await load_catalogue(tx, [entry], plain_day=PlainDay(plain_day))
     await catalogue_of(tx.runtime).look(tx, now=True)
     return await procedure(tx, key)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
@@ -59,12 +59,20 @@ def read_catalogue(file: bytes) -> tuple[Entry, ...]:
         catalogue = read_value(file)
     except ValueError as error:
         raise CatalogueRefused(f"The file cannot be read: {error}.") from error
-    flaws = _against_schema(catalogue) or [*_named_twice(_procedures(catalogue)), *_not_text(_procedures(catalogue))]
-    if flaws:
-        more = f" (and {len(flaws) - FLAWS_SHOWN} more)" if len(flaws) > FLAWS_SHOWN else ""
-        told = "; ".join(f"{flaw.pointer or '/'}: {flaw.detail}" for flaw in flaws[:FLAWS_SHOWN])
-        raise CatalogueRefused(f"The file is not a catalogue: {told}{more}.", *flaws[:FLAWS_SHOWN])
+    if flaws := _flaws(_validator(), catalogue) or [*_named_twice(_procedures(catalogue)), *_not_text(_procedures(catalogue))]:
+        raise _refused("The file is not a catalogue", flaws)
     return tuple(Entry(str(entry["id"]), to_json(entry)) for entry in _procedures(catalogue))
+
+
+def read_entry(body: bytes) -> Entry:
+    """One entry by itself, in JSON or YAML. Raises CatalogueRefused, which names the places inside the entry."""
+    try:
+        entry = read_value(body)
+    except ValueError as error:
+        raise CatalogueRefused(f"The entry cannot be read: {error}.") from error
+    if flaws := _flaws(_entry_validator(), entry) or _not_text([entry], at=""):
+        raise _refused("This is no entry of a catalogue", flaws)
+    return Entry(str(cast(dict[str, Any], entry)["id"]), to_json(entry))
 
 
 def content_hash(content: str) -> str:
@@ -89,11 +97,24 @@ def _canonical(value: Any) -> Any:
 # --- Checking what was read ---------------------------------------------------------------------------------------
 
 
+def _refused(what: str, flaws: list[Flaw]) -> CatalogueRefused:
+    more = f" (and {len(flaws) - FLAWS_SHOWN} more)" if len(flaws) > FLAWS_SHOWN else ""
+    told = "; ".join(f"{flaw.pointer or '/'}: {flaw.detail}" for flaw in flaws[:FLAWS_SHOWN])
+    return CatalogueRefused(f"{what}: {told}{more}.", *flaws[:FLAWS_SHOWN])
+
+
 @cache
 def _validator() -> Any:
     """The schema, compiled. JSON knows one kind of number: 7.0 is an integer there, and so it is here."""
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
     return extend(Draft202012Validator, type_checker=types)(_with_places(json.loads(SCHEMA.read_text("utf-8"))))
+
+
+@cache
+def _entry_validator() -> Any:
+    """The same rules, for what stands in `procedures`."""
+    whole = _validator().schema
+    return _validator().evolve(schema={"$schema": whole["$schema"], "$ref": "#/$defs/procedure", "$defs": whole["$defs"]})
 
 
 def _with_places(schema: Any) -> Any:
@@ -116,10 +137,10 @@ def _is_integer(_: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _against_schema(catalogue: Value) -> list[Flaw]:
-    errors: Iterator[ValidationError] = _validator().iter_errors(catalogue)
+def _flaws(validator: Any, value: Value) -> list[Flaw]:
+    errors: Iterator[ValidationError] = validator.iter_errors(value)
     ordered = sorted(errors, key=lambda error: [str(part).zfill(9) for part in error.absolute_path])
-    return [Flaw(_pointer(error), _named(_in_words(error), error, catalogue)) for error in ordered]
+    return [Flaw(_pointer(error), _named(_in_words(error), error, value)) for error in ordered]
 
 
 def _pointer(error: ValidationError) -> str:
@@ -161,12 +182,12 @@ def _in_words(error: ValidationError) -> str:
     return template.format(to_json(asked)) if template else error.message[:200]
 
 
-def _not_text(procedures: list[Any]) -> list[Flaw]:
+def _not_text(procedures: list[Any], *, at: str | None = None) -> list[Flaw]:
     """Text no database keeps: the character NUL, or half of a surrogate pair, which JSON can spell but Unicode has not."""
     return [
         Flaw(pointer, f"{_entry(entry)}: holds a character that is none (NUL or half a pair)")
         for place, entry in enumerate(procedures)
-        for pointer, text in _texts(entry, f"/procedures/{place}")
+        for pointer, text in _texts(entry, f"/procedures/{place}" if at is None else at)
         if "\0" in text or any("\ud800" <= letter <= "\udfff" for letter in text)
     ]
 
