@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy import select
 
 from services.intake import tables
 from services.intake.catalogue import Catalogue, Entry, catalogue_of
+from services.intake.commands.post import TrackingNumberUsed, must_be_known
 from services.intake.domain import reception
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
@@ -52,7 +54,9 @@ class Received:
 
 
 async def receive(tx: Transaction, brought: Brought, *, by: Officer, postal_item: tuple[str, str] | None = None) -> Received:
-    """Accept a complete dossier: its clock starts and the agency has it from now on."""
+    """Accept a complete dossier: its clock starts and the agency has it from now on. Raises TrackingNumberUsed."""
+    if postal_item:
+        must_be_known(postal_item[0])
     terms = await agree(tx, brought, by=by)
     dossier = _new_dossier(tx.now, terms, Move.RECEIVE, by)
     event = DossierReceived(**receipt_facts(dossier), process=terms.checked.process)
@@ -267,7 +271,12 @@ async def _write(
     assert key is not None, "receptions come with a key"
     key.claimed = key.kept_elsewhere = True
     receipt = receipt_of(dossier, terms)
-    rows = await receive_many(tx, [_asked(key, dossier, receipt, terms, move, event, by, postal_item)], terms.revision)
+    try:
+        rows = await receive_many(tx, [_asked(key, dossier, receipt, terms, move, event, by, postal_item)], terms.revision)
+    except asyncpg.UniqueViolationError as error:
+        if postal_item and error.constraint_name == "postal_item_tracking":
+            raise TrackingNumberUsed(f"The item {postal_item[1]} of {postal_item[0]} was received before.") from error
+        raise
     if not rows:
         return await _first_answer(tx, key)
     tx.published = True
