@@ -26,7 +26,10 @@ SIMULATORS: Final[dict[str, Any]] = {
 class NotificationsSettings(ServiceSettings, ChannelSettings):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Names are MOTCUA_<FIELD>. In development what is not named about the gateways means the simulators on this machine."""
 
-    model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore", populate_by_name=True)
+    # What is wrong with the settings is printed at the start; what they hold must not be.
+    model_config = SettingsConfigDict(
+        env_prefix="MOTCUA_", frozen=True, extra="ignore", populate_by_name=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
     service: ClassVar[Service] = Service.NOTIFICATIONS
 
     message_lease_seconds: float = 40
