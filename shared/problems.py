@@ -93,7 +93,7 @@ def of(error: errors.DomainError) -> Response:
 
 def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.DomainError)
-    log.info("request.refused", code=error.code(), method=request.method, route=request.scope.get("path_format"))
+    log.info("request.refused", code=error.code(), method=request.method, route=_route(request))
     return of(error)
 
 
@@ -129,8 +129,13 @@ def _database_failure(request: Request, error: Exception) -> Response:
     return of(errors.Unavailable("The database cannot be reached; repeat the request with the same Idempotency-Key."))
 
 
+def _route(request: Request) -> str | None:
+    """The template of the path: the path itself may name a dossier."""
+    return getattr(request.scope.get("route"), "path_format", None)
+
+
 def _bug(request: Request, error: Exception) -> Response:
-    log.error("request.failed", method=request.method, route=request.scope.get("path_format"), exc_info=error)
+    log.error("request.failed", method=request.method, route=_route(request), exc_info=error)
     return answer(
         500,
         code="internal_error",
