@@ -65,7 +65,7 @@ async def receive(tx: Transaction, brought: Brought, *, by: Officer, postal_item
 
 async def resolve_on_the_spot(tx: Transaction, brought: Brought, outcome: OnTheSpot, *, by: Officer) -> Received:
     """Received, decided and handed over in one call, with the peers down if need be; they learn of it by the event."""
-    terms = await agree(tx, brought, by=by)
+    terms = await agree(tx, brought, by=by, at_once=True)
     reception.may_resolve_on_the_spot(terms.entry.procedure, brought.named, mandate=by.mandate)
     reception.must_be_payable_on_the_spot(terms.checked)
     dossier = replace(
@@ -95,7 +95,7 @@ class Terms:
     revision: int
 
 
-async def agree(tx: Transaction, brought: Brought, *, by: Officer) -> Terms:
+async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool = False) -> Terms:
     """Check everything against the procedure in force. Raises what reception.check raises, and NotFound outside the officer's offices."""
     by.must_act_for([brought.offices.receiving], [brought.offices.receiving], "office")
     catalogue = catalogue_of(tx.runtime)
@@ -117,6 +117,7 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer) -> Terms:
         accepted_at=tx.now,
         calendar=catalogue.calendar,
         hours=catalogue.hours_of(offices.offices[competent].sessions_text),
+        at_once=at_once,
     )
     return Terms(brought, catalogue, entry, checked, catalogue.revision)
 

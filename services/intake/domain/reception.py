@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.intake.domain.appointment import Appointment, appointment
 from services.intake.domain.catalogue import ProcedureVersion
-from services.intake.domain.choices import Named, PlainDay, choose_limit, choose_process, required_papers
+from services.intake.domain.choices import Named, NoComputableLimit, PlainDay, choose_limit, choose_process, required_papers
 from services.intake.domain.completeness import MissingPaper, PaperBrought, missing_papers
 from services.intake.domain.fees import FeesOwed, owed
 from shared.contracts.people import Channel, Offices, Person, ReturnWish
@@ -88,10 +89,23 @@ class Checked:
     """Each with its published name, or the officer's own."""
 
 
+AT_ONCE: Final = "Giải quyết ngay tại Bộ phận Một cửa"
+
+
 def check(
-    brought: Brought, version: ProcedureVersion, *, plain_day: PlainDay, accepted_at: datetime, calendar: Calendar, hours: OfficeHours
+    brought: Brought,
+    version: ProcedureVersion,
+    *,
+    plain_day: PlainDay,
+    accepted_at: datetime,
+    calendar: Calendar,
+    hours: OfficeHours,
+    at_once: bool = False,
 ) -> Checked:
-    """Raises PapersMissing by name, ChoiceNeeded with the choices, AppointmentNeeded where no limit can be computed."""
+    """Raises PapersMissing by name, ChoiceNeeded with the choices, AppointmentNeeded where no limit can be computed.
+
+    Who is served `at_once` needs no appointment: where none can be computed, it is now.
+    """
     limits = choose_limit(version, brought.named, plain_day=plain_day)
     process = choose_process(version, brought.named)
     if (missing := missing_of(brought, version)) and not brought.override:
@@ -106,10 +120,11 @@ def check(
                 "why": "records the visit as a submission; a supplement form or a refusal follows",
             },
         )
+    by_hand, reason = brought.appointment_at, brought.appointment_reason
+    if at_once and by_hand is None and isinstance(limits, NoComputableLimit):
+        by_hand, reason = accepted_at, AT_ONCE
     return Checked(
-        appointment=appointment(
-            accepted_at, limits, calendar=calendar, hours=hours, by_hand=brought.appointment_at, reason=brought.appointment_reason
-        ),
+        appointment=appointment(accepted_at, limits, calendar=calendar, hours=hours, by_hand=by_hand, reason=reason),
         process=version.processes.index(process) if process else None,
         fees=brought.fees or _definite(fees_of(brought, version, accepted_at)),
         papers=tuple((_name_of(paper, version), paper) for paper in brought.papers),
@@ -133,8 +148,9 @@ def must_be_payable_on_the_spot(checked: Checked) -> None:
 
 def may_resolve_on_the_spot(version: ProcedureVersion, named: Named, *, mandate: bool) -> None:
     """Immediate and same-day procedures may be resolved at the desk; others only by an officer with a mandate. Raises NotPermitted."""
-    kinds = {limit.kind for limit in version.limits}
-    if not mandate and not kinds & {"immediate", "same_day"}:
+    limits = choose_limit(version, named)
+    kinds = {limit.kind for limit in (limits.published if isinstance(limits, NoComputableLimit) else [one.published for one in limits])}
+    if not mandate and not (kinds and kinds <= {"immediate", "same_day"}):
         raise NotPermitted("Only immediate and same-day procedures are resolved on the spot, unless you hold a decision mandate.")
 
 
