@@ -126,6 +126,8 @@ class Timeline:
         try:
             before, table = self.tables[day]
         except KeyError:
+            if minute == (self.last + 1) * MINUTES_PER_DAY:  # the closing time of a last day that ends at 24:00
+                return self.before[-1]
             raise unknown(day) from None
         return before + table[clock]
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_CEILING, Decimal
-from itertools import takewhile
 from typing import NamedTuple
 
 ONE_DAY = timedelta(days=1)
@@ -114,8 +113,14 @@ class Oracle:
         raise AssertionError
 
     def minutes_between(self, start: datetime, end: datetime) -> int:
-        until = end.date(), minute_after_midnight(end)
-        return sum(1 for _ in takewhile(lambda minute: minute < until, self.session_minutes(start)))
+        """Looks at no date on which none of the minutes could lie."""
+        from_here, until = (start.date(), minute_after_midnight(start)), (end.date(), minute_after_midnight(end))
+        total, day = 0, start.date()
+        while (day, 0) < until:
+            minutes = [(day, minute) for begin, finish in self.sessions(day) for minute in range(begin, finish)]
+            total += sum(from_here <= minute < until for minute in minutes)
+            day += ONE_DAY
+        return total
 
     # -- the table of limits
 

@@ -450,6 +450,25 @@ def test_the_year_of_the_acceptance_must_be_known_where_its_day_matters() -> Non
     assert due(at("2031-12-31T23:00"), TimeLimit(Decimal(2), Unit.HOUR), calendar=only(2026)).due_at == at("2032-01-01T01:00")
 
 
+def test_the_last_known_day_may_close_at_midnight() -> None:
+    found = due(
+        at("2026-12-30T23:59"),
+        days("1"),
+        calendar=only(2026),
+        hours=OfficeHours.parse("08:00-12:00 20:00-24:00"),
+        stops=[pause("2026-12-31T08:00", "2026-12-31T09:00")],
+    )
+    in_hours = due(
+        at("2026-12-30T20:00"),
+        working_hours("12"),
+        calendar=only(2026),
+        hours=OfficeHours.parse("08:00-12:00 20:00-24:00"),
+        stops=[pause("2026-12-31T08:00", "2026-12-31T08:00")],
+    )
+
+    assert found.due_at == in_hours.due_at == found.period_ends_at == at("2027-01-01T00:00")
+
+
 def test_a_gap_between_known_years_is_not_bridged() -> None:
     calendar = only(2024, 2026)
 
