@@ -99,7 +99,22 @@ def test_a_limit_by_channel_needs_no_question(channel: Channel, amount: int):
 def test_a_channel_without_a_published_limit_leaves_the_appointment_to_the_officer():
     nothing = why_none(published()["QG-1.013083"])
 
-    assert (nothing.kind, nothing.reason) == ("none", "The limit is published for other channels only: trực tuyến.")
+    assert (nothing.kind, nothing.reason) == ("none", "The limit is published for another channel only: trực tuyến.")
+
+
+def test_a_level_without_a_published_limit_or_process_leaves_both_to_the_officer():
+    process = a_process(Allotment(kind="not_counted"), level="cấp xã")
+    version = a_version(days("5", level="cấp xã"), processes=(process,), level=("cấp tỉnh", "cấp xã"))
+    named = Named(Channel.DESK, level="cấp tỉnh")
+
+    assert why_none(version, named).reason == "The limit is published for another level only: cấp xã."
+    assert choose_process(version, named) is None
+
+
+def test_a_case_of_another_level_is_answered_with_those_of_this_one():
+    version = a_version(days("5", level="cấp xã", case="a"), days("6", level="cấp tỉnh", case="b"))
+
+    assert asked(version, Named(Channel.DESK, level="cấp xã", case="b")) == ("case", ("a",))
 
 
 def test_the_exception_holds_where_it_is_named_and_the_general_rule_where_it_is_not():
@@ -273,6 +288,12 @@ def test_papers_under_a_heading_nobody_named_wait_for_it():
     needs = [paper.need for paper in required_papers(a_version(papers=PAPERS), AT_DESK)]
 
     assert needs == [Need.ALWAYS, Need.IF_ITS_CASE_APPLIES, Need.IF_IT_APPLIES]
+
+
+def test_a_conditional_paper_waits_for_its_circumstance():
+    papers = required_papers(a_version(papers=(Paper(name="quyết định thừa kế", conditional=True),)), AT_DESK)
+
+    assert [paper.need for paper in papers] == [Need.IF_IT_APPLIES]
 
 
 def test_a_named_heading_makes_its_papers_required_and_drops_the_others():

@@ -191,6 +191,10 @@ def test_percentages_whose_windows_overlap_are_told_and_an_exception_in_the_same
     assert told(an_entry(fees=exception)) == set()
 
 
+def test_a_fee_on_the_last_day_of_its_window_has_not_expired():
+    assert told(an_entry(fees=[{"amount": 1, "valid_to": TODAY.isoformat()}])) == set()
+
+
 def test_one_code_twice_in_a_province_is_told_and_in_two_provinces_is_not():
     here, there = an_entry(id="X-2"), an_entry(id="X-3", jurisdiction="k")
 

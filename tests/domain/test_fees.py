@@ -39,6 +39,7 @@ def test_one_sum_for_all_is_definite():
 
 def test_free_is_a_definite_zero_and_silence_is_not():
     assert fees_of(FeeRule(amount=0, text="Miễn phí")).total == 0
+    assert fees_of(FeeRule(amount=0, per="trang")).total == 0
     assert why(fees_of()) == [Why.NOTHING_PUBLISHED]
     assert why(fees_of(FeeRule(text="Không quy định"))) == [Why.NO_AMOUNT]
 

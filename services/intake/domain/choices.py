@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, get_args
 
 from services.intake.domain.catalogue import Allotment, Level, Limit, Paper, ProcedureVersion, Process, ProcessStep, as_time
-from services.intake.domain.deciding import ChoiceNeeded, Facets, among, deciding, same
+from services.intake.domain.deciding import ChoiceNeeded, Facets, among, deciding, fits, same
 from shared.contracts.people import Channel
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
 
@@ -76,43 +76,40 @@ def choose_limit(
     rules = [limit for limit in version.limits if not limit.is_extension or same(limit.case, named.case)]
     if not rules:
         return NoComputableLimit("none", "No overall limit is published.", version.limits)
-    channel = PUBLISHED_CHANNEL[named.channel]
-    here = [limit for limit in rules if limit.channel in {None, channel}]
-    if not here:
-        others = ", ".join(dict.fromkeys(limit.channel for limit in rules if limit.channel))
-        return NoComputableLimit("none", f"The limit is published for other channels only: {others}.", tuple(rules))
-    wanted = {"channel": channel, "level": _level(version, named), "case": among(named.case, _cases_of_limits(version))}
-    stages = sorted({limit.stage or 0 for limit in here})
-    if len(stages) > 1 and 0 in stages:
-        return NoComputableLimit("ambiguous", "Limits by stage are published beside an overall one.", tuple(here))
-    limits: list[LimitChoice] = []
-    for stage in stages:
-        of_stage = [limit for limit in here if (limit.stage or 0) == stage]
-        match _read(deciding(of_stage, _facets_of_limit, wanted, _what_it_grants), plain_day):
-            case NoComputableLimit() as nothing:
-                return nothing
-            case limit:
-                limits.append(limit)
-    return tuple(limits)
+    wanted: Facets = {
+        "channel": PUBLISHED_CHANNEL[named.channel],
+        "level": _level(version, named),
+        "case": among(named.case, _cases_of_limits(version)),
+    }
+    here = rules
+    for facet in ("channel", "level"):
+        here = [limit for limit in here if fits(_facets_of_limit(limit)[facet], wanted[facet])]
+        if not here:
+            others = ", ".join(dict.fromkeys(value for limit in rules if (value := _facets_of_limit(limit)[facet])))
+            return NoComputableLimit("none", f"The limit is published for another {facet} only: {others}.", tuple(rules))
+    return _in_sequence(here, wanted, plain_day)
 
 
 def choose_process(version: ProcedureVersion, named: Named) -> Process | None:
-    """The internal process that holds; None where none is published, or several for the same (`steps_of` then gives one step).
+    """The internal process that holds; None where none is published for the level, or several for the same: one step then.
 
     Raises ChoiceNeeded where they differ by a case or level that was not named, or is unknown.
     """
     _check_named(version, named)
     if not version.processes:
         return None
-    cases = _cases_of_processes(version)
+    level, cases = _level(version, named), _cases_of_processes(version)
     if named.process_case is not None and among(named.process_case, cases) is None:
         raise ChoiceNeeded("process_case", cases, f"No process is published for the case {named.process_case!r}.")
-    wanted = {"level": _level(version, named), "case": among(named.process_case or named.case, cases)}
+    wanted = {"level": level, "case": among(named.process_case or named.case, cases)}
+    here = [process for process in version.processes if fits(process.level, level)]
+    if not here:
+        return None
     try:
-        holding = deciding(version.processes, _facets_of_process, wanted, lambda process: process.steps)
+        holding = deciding(here, _facets_of_process, wanted, lambda process: process.steps)
     except ChoiceNeeded as needed:
-        # The case named is one of the limits only: the process needs a name of its own.
-        if needed.field == "case" and named.case is not None and wanted["case"] is None:
+        # The case named is one of the limits, not of these processes: they need a name of their own.
+        if needed.field == "case" and named.case is not None:
             raise ChoiceNeeded("process_case", needed.choices) from needed
         raise
     return holding[0] if len(holding) == 1 else None
@@ -253,6 +250,22 @@ NO_DATE_FOLLOWS: Final[Mapping[str, str]] = {
     "not_prescribed": "The source says that there is no limit.",
     "not_stated": "The source says nothing of the limit.",
 }
+
+
+def _in_sequence(limits: Sequence[Limit], wanted: Facets, plain_day: PlainDay) -> tuple[LimitChoice, ...] | NoComputableLimit:
+    """One limit for each stage; limits without a stage are one stage alone."""
+    stages = sorted({limit.stage or 0 for limit in limits})
+    if len(stages) > 1 and 0 in stages:
+        return NoComputableLimit("ambiguous", "Limits by stage are published beside an overall one.", tuple(limits))
+    found: list[LimitChoice] = []
+    for stage in stages:
+        of_stage = [limit for limit in limits if (limit.stage or 0) == stage]
+        match _read(deciding(of_stage, _facets_of_limit, wanted, _what_it_grants), plain_day):
+            case NoComputableLimit() as nothing:
+                return nothing
+            case limit:
+                found.append(limit)
+    return tuple(found)
 
 
 def _what_it_grants(limit: Limit) -> object:

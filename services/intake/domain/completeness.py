@@ -64,8 +64,7 @@ def _missing(paper: RequiredPaper, brought: Iterable[PaperBrought]) -> MissingPa
         return None
     originals = max(0, paper.originals - sum(one.originals for one in given))
     copies = max(0, paper.copies - sum(one.copies for one in given))
-    counted = paper.originals or paper.copies
-    if originals or copies or not (counted or any(one.originals or one.copies for one in given)):
+    if originals or copies or not any(one.originals or one.copies for one in given):
         return MissingPaper(paper.number, paper.name, originals, copies)
     return None
 

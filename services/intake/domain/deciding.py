@@ -29,13 +29,13 @@ ASKED: Final = ("level", "case")
 
 
 def deciding(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets, grants: Callable[[Rule], object]) -> list[Rule]:
-    """The rules that hold, all granting the same or else contradicting each other.
+    """Of rules for one channel and level: those that hold, one if all grant the same, else rules that contradict each other.
 
-    Raises ChoiceNeeded where they differ by what was not named, or where none holds for what was.
+    Raises ChoiceNeeded where they differ by what was not named, or where none is for the case that was.
     """
-    fitting = [rule for rule in rules if all(_fits(value, wanted[facet]) for facet, value in facets(rule).items())]
+    fitting = [rule for rule in rules if all(fits(value, wanted[facet]) for facet, value in facets(rule).items())]
     if not fitting:
-        raise _unknown_value(rules, facets, wanted)
+        raise ChoiceNeeded("case", [value for rule in rules if (value := facets(rule)["case"])])
     holding = [rule for rule in fitting if not any(_overrides(facets(other), facets(rule), wanted) for other in fitting)]
     if len({grants(rule) for rule in holding}) == 1:
         return holding[:1]
@@ -46,7 +46,7 @@ def deciding(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Fa
     return holding
 
 
-def _fits(restriction: str | None, named: str | None) -> bool:
+def fits(restriction: str | None, named: str | None) -> bool:
     return restriction is None or named is None or same(restriction, named)
 
 
@@ -57,15 +57,6 @@ def _overrides(one: Facets, other: Facets, wanted: Facets) -> bool:
     if wanted["case"] is None and one["case"] is None and other["case"] is not None:
         return True
     return one != other and all(value is None or value == one[facet] for facet, value in other.items())
-
-
-def _unknown_value(rules: Sequence[Rule], facets: Callable[[Rule], Facets], wanted: Facets) -> ChoiceNeeded:
-    for facet in ASKED:
-        others = {**wanted, facet: None}
-        left = [rule for rule in rules if all(_fits(value, others[name]) for name, value in facets(rule).items())]
-        if left and wanted[facet] is not None:
-            return ChoiceNeeded(facet, [value for rule in left if (value := facets(rule)[facet])])
-    return ChoiceNeeded(ASKED[-1], [value for rule in rules if (value := facets(rule)["case"])])
 
 
 def same(one: str | None, other: str | None) -> bool:
