@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Column, Date, DateTime, Identity, Integer, Me
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from shared.contracts.events import OfficePublished
+from shared.errors import NotFound
 
 CACHE_SECONDS = 1.0
 
@@ -64,6 +65,13 @@ class OfficeTree:
 
     def get(self, code: str) -> Office | None:
         return self.offices.get(code)
+
+    def working_on(self, day: date, code: str) -> Office:
+        """Raises NotFound for a code that names no office, or none of that day."""
+        office = self.offices.get(code)
+        if office is None or not office.is_valid(day):
+            raise NotFound(f"There is no office {code} on {day}.")
+        return office
 
     @cached_property
     def _under(self) -> dict[str, list[str]]:

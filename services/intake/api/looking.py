@@ -40,7 +40,6 @@ def own_office(officer: Officer, wanted: str | None) -> str:
 
 async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierView:
     found = await _visible(tx, name, by)
-    papers = await tx.run(select(tables.paper).where(tables.paper.c.dossier_id == found.id).order_by(tables.paper.c.number))
     fees = await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))
     item = tables.postal_item
     items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
@@ -48,11 +47,27 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
     return views.DossierView(
         **_in_vietnam(own),
         label=STATES[found.state].label,
-        papers=tuple(views.PaperView.model_validate(row) for row in papers),
+        papers=await _papers(tx, found),
         fees=tuple(views.FeeView.model_validate(row) for row in fees),
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
         possible_actions=views.actions_of(found),
     )
+
+
+async def _papers(tx: Transaction, found: Dossier) -> tuple[views.PaperView, ...]:
+    """By name; a submission keeps a paper as it was named, which may be by its number in the published list."""
+    rows = (await tx.run(select(tables.paper).where(tables.paper.c.dossier_id == found.id).order_by(tables.paper.c.number))).all()
+    papers = [views.PaperView.model_validate(row) for row in rows]
+    if any(paper.name.isdecimal() for paper in papers):
+        version = tables.procedure_version
+        listed = select(version.c.content["components"]).where(version.c.id == found.procedure.version_id)
+        names = [paper["name"] for paper in (await tx.run(listed)).scalar() or ()]
+        papers = [paper.model_copy(update={"name": _published(paper.name, names)}) for paper in papers]
+    return tuple(papers)
+
+
+def _published(name: str, names: list[str]) -> str:
+    return names[int(name) - 1] if name.isdecimal() and 1 <= int(name) <= len(names) else name
 
 
 async def page(

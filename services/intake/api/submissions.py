@@ -37,7 +37,10 @@ push = APIRouter(tags=["submissions"], route_class=PushDoor)
 async def submit(body: bodies.SubmissionBody, tx: Tx, officer: Annotated[Officer, may(Action.SUBMIT)], response: Response) -> Dossier:
     """201 when it is new; 200 when one of the same national code was there and has been brought up to date."""
     brought = body.brought(body.channel, looking.own_office(officer, body.receiving_office))
-    submitted = await submissions.submit(tx, brought, by=officer, national_code=body.national_code, submitted_at=body.submitted_at)
+    item = (body.postal_item.carrier, body.postal_item.tracking_number) if body.postal_item else None
+    submitted = await submissions.submit(
+        tx, brought, by=officer, national_code=body.national_code, submitted_at=body.submitted_at, postal_item=item
+    )
     response.status_code = 201 if submitted.new else 200
     etag(response, submitted.dossier.version)
     return submitted.dossier

@@ -12,8 +12,8 @@ from services.intake import tables
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
-from services.intake.domain.lifecycle import Move, next_state
-from services.intake.domain.postal_item import DOSSIER_MOVE, PostalState, moves
+from services.intake.domain.lifecycle import LIFECYCLE, Move, next_state
+from services.intake.domain.postal_item import DOSSIER_MOVE, NOT_ARRIVED, PostalState, moves
 from services.intake.postal import CARRIERS
 from shared.contracts.events import (
     DossierReturned,
@@ -27,7 +27,7 @@ from shared.contracts.events import (
     PostalItemSentBack,
 )
 from shared.contracts.people import Part, ReturnWay
-from shared.errors import Conflict, InvalidInput, NotFound
+from shared.errors import ActionNotAllowed, Conflict, InvalidInput, NotFound
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -42,6 +42,8 @@ async def post_result(tx: Transaction, name: str, *, carrier: str, tracking_numb
     must_be_known(carrier)
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before.state, Move.POST)
+    if before.result_at_desk_at is None:
+        raise ActionNotAllowed("The result is not at the desk yet; take it over from the agency first.")
     if not any(person.address for person in before.people if person.part is Part.APPLICANT):
         raise InvalidInput("The applicant has no address to send the result to.")
     item = {"id": uuid7(), "dossier_id": before.id, "direction": "out", "carrier": carrier, "tracking_number": tracking_number}
@@ -51,6 +53,15 @@ async def post_result(tx: Transaction, name: str, *, carrier: str, tracking_numb
     line = JournalLine(Move.POST, by.name, before.state, state, before.offices.returning, f"{carrier} {tracking_number}")
     event = PostalItemBooked(carrier=carrier, tracking_number=tracking_number, at=tx.now)
     return await tables.save_dossier(tx, before, replace(before, state=state), line, event)
+
+
+async def keep_item_that_came(tx: Transaction, dossier_id: UUID, carrier: str, tracking_number: str) -> None:
+    """What the post brought. Raises TrackingNumberUsed."""
+    must_be_known(carrier)
+    item = {"id": uuid7(), "dossier_id": dossier_id, "direction": "in", "carrier": carrier, "tracking_number": tracking_number}
+    fresh = insert(tables.postal_item).values(item | {"state": PostalState.DELIVERED, "booked_at": tx.now, "reported_at": tx.now})
+    if not (await tx.run(fresh.on_conflict_do_nothing())).rowcount:
+        raise TrackingNumberUsed(f"The item {tracking_number} of {carrier} was received before.")
 
 
 def must_be_known(carrier: str) -> None:
@@ -112,17 +123,20 @@ async def _move(tx: Transaction, item: Row[Any], state: PostalState, report: dic
     changed = {"state": state, "attempts": attempts, "reported_at": report["at"]}
     await tx.run(update(tables.postal_item).where(tables.postal_item.c.id == item.id).values(changed))
     if item.direction == "out":
-        await _tell(tx, item.dossier_id, state, report, attempts)
+        await _tell(tx, item, state, report, attempts)
 
 
-async def _tell(tx: Transaction, dossier_id: UUID, state: PostalState, report: dict[str, Any], attempts: int) -> None:
-    before = await tables.load_dossier(tx, str(dossier_id))
+async def _tell(tx: Transaction, item: Row[Any], state: PostalState, report: dict[str, Any], attempts: int) -> None:
+    before = await tables.load_dossier(tx, str(item.dossier_id))
     facts = {name: report[name] for name in ("carrier", "tracking_number", "at", "cause", "place")}
     events: list[Event] = []
-    if told := _TOLD.get(state):
+    # An item believed lost may come back while its successor is on the way: that is for the journal, and ends nothing.
+    overtaken = state in NOT_ARRIVED and item.id != await _latest_item(tx, item.dossier_id)
+    if (told := _TOLD.get(state)) and not overtaken:
         events.append(told(**facts, **({"attempt": attempts} if told is PostalItemAttemptFailed else {})))
     after = before
-    if move := DOSSIER_MOVE.get(state):
+    move = DOSSIER_MOVE.get(state)
+    if move and not overtaken and (before.state, move) in LIFECYCLE:
         after = replace(before, state=next_state(before.state, move))
         if move is Move.DELIVERED_BY_POST:
             after = replace(after, returned_at=report["at"], returned_by=ReturnWay.POST)
@@ -130,3 +144,9 @@ async def _tell(tx: Transaction, dossier_id: UUID, state: PostalState, report: d
     note = " ".join(str(part) for part in (report["tracking_number"], state, report["cause"]) if part)
     line = JournalLine(f"postal_item_{state}", report["carrier"], before.state, after.state, before.offices.returning, note)
     await tables.save_dossier(tx, before, after, line, *events)
+
+
+async def _latest_item(tx: Transaction, dossier_id: UUID) -> UUID | None:
+    item = tables.postal_item
+    out = select(item.c.id).where(item.c.dossier_id == dossier_id, item.c.direction == "out")
+    return (await tx.run(out.order_by(item.c.booked_at.desc(), item.c.id.desc()).limit(1))).scalar()

@@ -23,12 +23,13 @@ from services.intake.domain.reception import Brought, Checked, ProcedureNotOpen
 from shared import log
 from shared.clock import VIETNAM
 from shared.contracts.events import DossierReceived, DossierResolvedOnTheSpot, Event, ProcedureRef, Receipt, Result, SignedDecision
-from shared.contracts.people import Part, ReturnWay
-from shared.errors import Later, NotFound
+from shared.contracts.people import Offices, Part, ReturnWay
+from shared.errors import Later
 from shared.ids import uuid7
 from shared.keys import Key, must_be_same
 from shared.messaging import partition_of
 from shared.officers import Officer
+from shared.offices import OfficeTree
 from shared.runtime import Transaction
 
 
@@ -104,11 +105,7 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
         raise ProcedureNotOpen(f"{brought.procedure} is in force from {entry.valid_from or '…'} to {entry.valid_to or '…'}.")
     competent = reception.one_competent(brought.procedure, entry.competent, brought.offices.competent or None)
     brought = replace(brought, offices=brought.offices.model_copy(update={"competent": competent}))
-    offices = await tx.runtime.facts["offices"].tree(tx)
-    for code in brought.offices.all():
-        office = offices.get(code)
-        if office is None or not office.is_valid(tx.now.date()):
-            raise NotFound(f"There is no office {code} today.")
+    offices = await offices_of_today(tx, brought.offices)
     reception.must_list_papers(brought, entry.procedure)
     checked = reception.check(
         brought,
@@ -120,6 +117,14 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
         at_once=at_once,
     )
     return Terms(brought, catalogue, entry, checked, catalogue.revision)
+
+
+async def offices_of_today(tx: Transaction, named: Offices) -> OfficeTree:
+    """All offices. Raises NotFound unless the four named are among them, and work today."""
+    offices: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    for code in sorted(named.all()):
+        offices.working_on(tx.now.date(), code)
+    return offices
 
 
 def procedure_ref(entry: Entry) -> ProcedureRef:
@@ -275,7 +280,7 @@ async def _write(
     try:
         rows = await receive_many(tx, [_asked(key, dossier, receipt, terms, move, event, by, postal_item)], terms.revision)
     except asyncpg.UniqueViolationError as error:
-        if postal_item and error.constraint_name == "postal_item_tracking":
+        if postal_item and "postal_item_tracking" in str(error):
             raise TrackingNumberUsed(f"The item {postal_item[1]} of {postal_item[0]} was received before.") from error
         raise
     if not rows:

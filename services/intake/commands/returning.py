@@ -28,6 +28,8 @@ async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None,
     """The papers go to the agency the same day, or at the next opening after 15:00: a fact with two names, this is the first."""
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before.state, Move.HAND_OVER_PAPERS)
+    if to_office:
+        (await tx.runtime.facts["offices"].tree(tx)).working_on(tx.now.date(), to_office)
     event = PapersHandedOver(
         from_office=before.offices.receiving, to_office=to_office or before.offices.competent, handed_over_by=by.name, note=note
     )

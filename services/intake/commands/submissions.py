@@ -10,7 +10,8 @@ from services.intake import tables
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import reception
 from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
-from services.intake.commands.reception import Received, agree, new_secret, procedure_ref, receipt_facts, receipt_of
+from services.intake.commands.post import keep_item_that_came
+from services.intake.commands.reception import Received, agree, new_secret, offices_of_today, procedure_ref, receipt_facts, receipt_of
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.dossier_code import DossierCode
 from services.intake.domain.journal import JournalLine
@@ -26,7 +27,7 @@ from shared.contracts.events import (
     SubmissionWithdrawn,
 )
 from shared.contracts.states import State
-from shared.errors import ActionNotAllowed
+from shared.errors import ActionNotAllowed, Conflict
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -41,7 +42,13 @@ class Submitted:
 
 
 async def submit(
-    tx: Transaction, brought: Brought, *, by: Officer, national_code: str | None = None, submitted_at: datetime | None = None
+    tx: Transaction,
+    brought: Brought,
+    *,
+    by: Officer,
+    national_code: str | None = None,
+    submitted_at: datetime | None = None,
+    postal_item: tuple[str, str] | None = None,
 ) -> Submitted:
     """Pushed by the portal, or left incomplete at the counter. The national code is pushed again until the desk accepted: an update."""
     by.must_see([brought.offices.receiving], "office")
@@ -50,13 +57,15 @@ async def submit(
         return Submitted(await _correct(tx, before, brought, by), new=False)
     entry = await catalogue_of(tx.runtime).entry(tx, brought.procedure)
     competent = one_competent(brought.procedure, entry.competent, brought.offices.competent or None)
+    offices = brought.offices.model_copy(update={"competent": competent})
+    await offices_of_today(tx, offices)
     submission = Dossier(
         id=uuid7(),
         version=1,
         told=1,
         state=next_state(None, Move.SUBMIT),
         procedure=procedure_ref(entry),
-        offices=brought.offices.model_copy(update={"competent": competent}),
+        offices=offices,
         channel=brought.channel,
         people=brought.people,
         result_wanted=brought.result_wanted,
@@ -78,6 +87,8 @@ async def submit(
     line = JournalLine(Move.SUBMIT, by.name, None, submission.state, submission.offices.receiving)
     submission = await tables.insert_dossier(tx, submission, line, event)
     await _keep_papers(tx, submission, brought.papers, replaced=False)
+    if postal_item:
+        await keep_item_that_came(tx, submission.id, *postal_item)
     return Submitted(submission, new=True)
 
 
@@ -168,6 +179,8 @@ async def _pushed_before(tx: Transaction, national_code: str) -> Dossier | None:
 
 async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
     by.must_see(before.offices.all(), "submission")
+    if brought.procedure != before.procedure.key:
+        raise Conflict(f"{before.national_code} was pushed for {before.procedure.key}; another procedure needs a national code of its own.")
     if before.state is State.INTAKE_SUPPLEMENT:
         return await supplement_by_push(tx, before, brought, by)
     state = next_state(before.state, Move.CORRECT_SUBMISSION)

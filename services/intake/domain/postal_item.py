@@ -52,6 +52,8 @@ DOSSIER_MOVE: Final[dict[PostalState, Move]] = {
 }
 """What the end of an outgoing item does to its dossier."""
 
+NOT_ARRIVED: Final = frozenset({_S.SENT_BACK, _S.LOST})
+
 
 def moves(now: PostalState, reported: PostalState) -> bool:
     """Whether a report moves the item on. A second failed attempt does; a repeat of the same state otherwise does not."""
