@@ -171,6 +171,14 @@ def test_papers_handed_over_again_can_be_taken_over_again() -> None:
     assert rules.why_not(again, Action.TAKE_OVER_PAPERS) is None
 
 
+def test_papers_that_went_elsewhere_are_not_the_agency_s_to_take_over() -> None:
+    elsewhere = PapersHandedOver(from_office="H50.01", to_office="H50.03", handed_over_by="Cán bộ")
+
+    case = rules.heard(a_case(), elsewhere, NOW)
+
+    assert rules.why_not(case, Action.TAKE_OVER_PAPERS) == "No papers have been handed over to the agency."
+
+
 def test_a_carrier_s_late_word_does_not_undo_a_return_at_the_desk() -> None:
     item = {"carrier": "vnpost", "tracking_number": "E1", "at": NOW}
     posted = rules.heard(a_case(state=State.COMPLETED), PostalItemBooked(**item), NOW)

@@ -1,13 +1,18 @@
 """Every change asks who, when and on what: each refusal is a problem that says what it is, and changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
 
+from services.processing import tables
+from services.processing.domain.journal import JournalLine
 from shared.contracts.peers import Service
+from shared.contracts.states import State
+from shared.errors import Changed
 from shared.ids import uuid7
 from tests.processing.conftest import AGENCY, DECISION, DESK, ELSEWHERE, PROVINCE, Desk, Staff, staff, told
 from tests.stack import Stack, rows
@@ -162,6 +167,21 @@ async def test_of_two_officers_at_once_one_wins_and_the_other_is_told(desk: Desk
     assert sorted(answer.status_code for answer in answers) == [200, 412]
     assert (await officer.sees(case))["current_step"] == 2
     assert [kind for kind, _ in await told(stack, case)] == ["dossier.taken_up", "step.completed"]
+
+
+async def test_of_two_decisions_on_the_same_version_the_second_is_not_written(desk: Desk, stack: Stack) -> None:
+    case = str(await desk.receives())
+    runtime = stack.runtime(Service.PROCESSING)
+    line = JournalLine(stack.clock.now(), "take_up", "Bình")
+
+    async with runtime.transaction() as one:
+        seen_by_one = await tables.load_case(one, case)
+        async with runtime.transaction() as other:
+            seen_by_other = await tables.load_case(other, case)
+            await tables.save_case(other, seen_by_other, replace(seen_by_other, state=State.IN_PROGRESS), line)
+
+        with pytest.raises(Changed):
+            await tables.save_case(one, seen_by_one, replace(seen_by_one, state=State.IN_PROGRESS), line)
 
 
 async def test_a_change_needs_a_key(desk: Desk, officer: Staff) -> None:

@@ -161,7 +161,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
     """What the desk told us of: its moves are mirrored, its facts kept."""
     mirrored = replace(case, state=HEARD.get((case.state, type(event)), case.state))
     match event:
-        case PapersHandedOver():
+        case PapersHandedOver() if event.to_office == case.offices.competent:
             handed_over = replace(mirrored, papers_handed_over_at=at, papers_handed_over_by=event.handed_over_by)
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
         case ResultAtDesk():
