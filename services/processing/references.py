@@ -15,6 +15,7 @@ from shared.runtime import Runtime, Transaction
 from shared.working_time import Calendar, OfficeHours
 
 LONG_SECONDS = 300
+ASKED_LATELY_SECONDS = 60
 
 
 @dataclass
@@ -23,7 +24,8 @@ class References:
 
     _calendars: dict[UUID, Calendar] = field(default_factory=dict)
     _steps: dict[tuple[UUID, int | None], Steps] = field(default_factory=dict)
-    _missed: dict[str, float] = field(default_factory=dict)
+    _missed: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """When each was missed first, and last."""
 
     async def steps(self, tx: Transaction, version_id: UUID, process: int | None) -> Steps:
         """The steps of a process, not yet planned. Raises Later, ProcessUnknown."""
@@ -66,12 +68,16 @@ class References:
         return OfficeHours.parse(row.sessions or "")
 
     async def health(self, _runtime: Runtime) -> list[str]:
-        """What cases have been waiting for, for too long."""
-        return sorted(name for name, since in self._missed.items() if time.monotonic() - since > LONG_SECONDS)
+        """What events have been waiting for, for too long. What is no longer asked for was found, here or by another copy."""
+        now = time.monotonic()
+        return sorted(
+            name for name, (first, last) in self._missed.items() if now - first > LONG_SECONDS and now - last < ASKED_LATELY_SECONDS
+        )
 
     def _found(self, name: str, value: Any) -> None:
         if value is None:
-            self._missed.setdefault(name, time.monotonic())
+            now = time.monotonic()
+            self._missed[name] = (self._missed.get(name, (now, now))[0], now)
             raise Later(f"The {name} has not been published here yet.")
         self._missed.pop(name, None)
 

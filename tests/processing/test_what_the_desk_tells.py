@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
+from services.processing import references
 from services.processing.reactions import REACTIONS
 from shared.contracts.events import (
     EVENTS,
@@ -132,6 +134,25 @@ async def test_a_dossier_waits_for_the_version_it_was_received_under(missing: st
     assert answer.status_code == 503
     assert "has not been published here yet" in answer.json()["verdicts"][0]["reason"]
     assert await count(stack, "case") == 0
+
+
+async def test_health_shows_what_dossiers_have_been_waiting_for_too_long(desk: Desk, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = uuid7()
+    event = desk.envelope(uuid7(), a_dossier(procedure=ProcedureRef(key="X-3", version_id=missing, name="Cấp giấy phép")))
+
+    async def waiting() -> list[str]:
+        async with httpx.AsyncClient(transport=stack.switchboard) as client:
+            told = (await client.get("http://processing/health/ready")).json()["waiting_for"]
+        return [name for name in told if str(missing) in name]
+
+    await desk.brings(event)
+    at_first = await waiting()
+    monkeypatch.setattr(references, "LONG_SECONDS", -1)
+    at_last = await waiting()
+    await desk.tells("X-3", ProcedurePublished(version_id=missing, key="X-3", number=1, plain_day="calendar", content=PROCEDURE))
+    await desk.brings(event)
+
+    assert (at_first, at_last, await waiting()) == ([], [f"procedure version {missing}"], [])
 
 
 async def test_a_dossier_keeps_the_version_it_was_received_under(desk: Desk, officer: Staff) -> None:
