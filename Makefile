@@ -9,9 +9,9 @@ export MOTCUA_MODE ?= development
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
 
-.venv/ready: requirements-dev.lock deploy/bootstrap.lock pyproject.toml
+.venv/ready: requirements-dev.lock deploy/bootstrap.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Một Cửa needs Python 3.11 or newer; say PYTHON=/path/to/python3.11 make ...' >&2; exit 1; }
-	$(PYTHON) -m venv --clear .venv
+	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement deploy/bootstrap.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements-dev.lock
 	$(BIN)/python -m uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .

@@ -120,6 +120,7 @@ async def _keep_alive(server: LocalPostgres) -> None:
     while True:
         await asyncio.sleep(REVIVE_SECONDS)
         try:
-            await asyncio.to_thread(server.ensure_running)
+            if not server.listens():
+                await asyncio.to_thread(server.ensure_running)
         except Exception:
             logger.exception("database.not_revived")
