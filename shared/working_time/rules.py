@@ -27,6 +27,8 @@ class Count(NamedTuple):
     """The same, except for calendar days and months: there before it rolls to a working day."""
     provisional: bool
     """Whether a calendar row that is not yet decided had a say."""
+    provisional_start: bool = False
+    """Whether it had one in where counting began: for periods in days and months, whose end may still move and roll elsewhere."""
 
 
 def begin(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
@@ -101,20 +103,22 @@ def hours_by_the_clock(office: Office, limit: TimeLimit, cutoff: int | None, sta
     begins = start if day_one is None else office.timeline(day_one).opening(day_one)
     due = begins + limit.minutes(MINUTES_PER_HOUR)
     day = due // MINUTES_PER_DAY
-    return Count(start, day_one, due, day, day, put_off_by_provisional_row(office, start, day_one))
+    return Count(start, day_one, due, day, day, provisional_start(office, cutoff, start, day_one))
 
 
 def calendar_days(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """All days count but the first; the end rolls to a working day. Source: law.FIRST_DAY_NOT_COUNTED."""
     day_one = first_day(office, cutoff, start)
     uncounted = start // MINUTES_PER_DAY if day_one is None else day_one - 1
-    return rolled(office, start, day_one, uncounted + limit.whole)
+    last_day = uncounted + limit.whole
+    return rolled(office, start, day_one, last_day, provisional_start=provisional_start(office, cutoff, start, day_one))
 
 
 def months(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
     """The same day of the month, or the month's last; the end rolls to a working day. Source: law.END_OF_MONTH."""
     day_one = first_day(office, cutoff, start)
-    return rolled(office, start, day_one, months_later(start // MINUTES_PER_DAY if day_one is None else day_one, limit.whole))
+    last_day = months_later(start // MINUTES_PER_DAY if day_one is None else day_one, limit.whole)
+    return rolled(office, start, day_one, last_day, provisional_start=provisional_start(office, cutoff, start, day_one))
 
 
 def months_later(day: int, count: int) -> int:
@@ -126,16 +130,18 @@ def months_later(day: int, count: int) -> int:
     return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])).toordinal()
 
 
-def rolled(office: Office, began: int, day_one: int | None, last_day: int) -> Count:
+def rolled(office: Office, began: int, day_one: int | None, last_day: int, *, provisional_start: bool) -> Count:
     """A period whose last day is a day off ends with the next working day. Source: law.ROLLS_TO_WORKING_DAY."""
     timeline = office.timeline(last_day)
     day = timeline.at_or_after(last_day)
-    provisional = put_off_by_provisional_row(office, began, day_one) or office.leans(last_day, day)
-    return Count(began, day_one, timeline.closing(day), day, last_day, provisional)
+    provisional = provisional_start or office.leans(last_day, day)
+    return Count(began, day_one, timeline.closing(day), day, last_day, provisional, provisional_start)
 
 
-def put_off_by_provisional_row(office: Office, began: int, day_one: int | None) -> bool:
-    return day_one is not None and office.leans(began // MINUTES_PER_DAY, day_one)
+def provisional_start(office: Office, cutoff: int | None, start: int, day_one: int | None) -> bool:
+    """Whether a row not yet decided says where counting begins: with a cut-off that depends on the day of acceptance being worked."""
+    today = start // MINUTES_PER_DAY
+    return cutoff is not None and office.leans(today, today if day_one is None else day_one)
 
 
 def same_day(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> Count:
@@ -170,7 +176,7 @@ BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int | None, int], Count]]] 
 
 def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed: int) -> Count:
     """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE."""
-    began, day_one, due, _, _, provisional = count
+    began, day_one, due, _, _, provisional, _ = count
     from_day = resumed // MINUTES_PER_DAY
     left = office.timeline(stopped // MINUTES_PER_DAY).minutes_between(stopped, due)
     due, day = office.timeline(from_day).consumed(resumed, left)
@@ -180,7 +186,7 @@ def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed:
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:
     """The days between the two dates move the end before it rolls: rolling happens once. Source: law.PAUSE_BY_PROCEDURE."""
     paused = resumed // MINUTES_PER_DAY - stopped // MINUTES_PER_DAY
-    return rolled(office, count.began, count.day_one, count.last_day + paused)
+    return rolled(office, count.began, count.day_one, count.last_day + paused, provisional_start=count.provisional_start)
 
 
 def rest_by_the_clock(office: Office, count: Count, stopped: int, resumed: int) -> Count:

@@ -495,6 +495,16 @@ def test_a_due_date_that_leans_on_a_provisional_row_says_so() -> None:
     assert [found.provisional for found in (across, before, after, days_over_it, days_onto_it)] == [True, False, False, False, True]
 
 
+def test_whether_the_day_of_acceptance_is_worked_matters_where_there_is_a_cut_off() -> None:
+    saturday = CalendarDay(date(2026, 3, 14), DayKind.MAKEUP, "Dự kiến", "", DayStatus.PROVISIONAL)
+    calendar = CALENDAR.with_days([saturday])
+
+    with_cutoff = due(at("2026-03-14T09:00"), days("10"), calendar=calendar, cutoff=time(15))
+    without = due(at("2026-03-14T09:00"), days("10"), calendar=calendar)
+
+    assert (with_cutoff.provisional, without.provisional) == (True, False)
+
+
 def test_a_pause_that_carries_the_rest_over_a_provisional_row_leans_on_it() -> None:
     found = due_of("2027-01-28T09:00", working_days("2"), pause("2027-01-29T09:00", "2027-02-03T16:00"))
 
