@@ -9,9 +9,10 @@ from typing import Any, Final
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, TextClause, Uuid, func, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.errors import KeyReused
+from shared.errors import KeyMissing, KeyReused
 
 KEPT_DAYS: Final = 30
+LONGEST: Final = 200
 
 
 def tables(metadata: MetaData) -> None:
@@ -47,6 +48,12 @@ class Key:
     claimed: bool = False
     kept_elsewhere: bool = False
     """Some answers are rebuilt from the rows they made, and need not be remembered."""
+
+    def belongs_to(self, caller: str) -> None:
+        """Raises KeyMissing."""
+        if not 0 < len(self.key) <= LONGEST:
+            raise KeyMissing(f"Send an Idempotency-Key header of 1 to {LONGEST} characters, fresh for each new request (a UUID, say).")
+        self.caller = caller
 
 
 def hash_of(body: bytes) -> bytes:

@@ -54,7 +54,7 @@ class Permission:
             raise NotPermitted(f"A {roles} may not {self.action.replace('_', ' ')}.")
         scope = await runtime.facts["offices"].scope(tx, claims.offices)
         if isinstance(tx.key, Key):
-            tx.key.caller = claims.id
+            tx.key.belongs_to(claims.id)
         return Officer(claims.id, claims.name, claims.roles, claims.offices, scope, claims.mandate)
 
 
