@@ -19,7 +19,7 @@ class ChannelSettings(BaseModel):
     sms_key: SecretStr
     sms_brand: str
     sms_timeout_seconds: float = 10
-    sms_fold_accents: bool = True
+    sms_fold_accents: bool = False
 
     smtp_host: str
     smtp_port: int = 587
