@@ -39,6 +39,12 @@ def is_clash(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40001", "40P01", "55P03"}
 
 
+def is_unstorable(error: BaseException) -> bool:
+    """Whether a text was sent that the database does not keep: the character NUL, in a value or inside JSON."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) in {"22021", "22P05"}
+
+
 def _driver_is_away(error: BaseException | None) -> bool:
     if isinstance(error, asyncpg.PostgresConnectionError | asyncpg.OperatorInterventionError | asyncpg.InterfaceError):
         return True

@@ -1,7 +1,7 @@
 """What every door of a service has in common: one transaction a request, keys, versions, health, the peers' entrance."""
 
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log, wire
 from shared.errors import VersionMissing
-from shared.keys import FirstAnswer, Key, hash_of
+from shared.keys import LONGEST, FirstAnswer, Key, hash_of
 from shared.runtime import Runtime, Transaction
 from shared.wire import Verdict
 
@@ -26,6 +26,19 @@ class Door(APIRoute):
     """
 
     keyed = True
+    key_parameter: ClassVar[dict[str, Any]] = {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": True,
+        "description": "Fresh for each new request; a repeat with the same key does nothing twice and gets the first answer",
+        "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+        "example": "5f0c1b0e-6a53-4d6e-9a8e-0c9d2f6b7a11",
+    }
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if self.keyed and not {"POST", "PUT"}.isdisjoint(options.get("methods") or ()):
+            options["openapi_extra"] = {"parameters": [self.key_parameter]} | (options.get("openapi_extra") or {})
+        super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -109,6 +122,20 @@ class EventVerdict(View):
     reason: str = ""
 
 
+EXAMPLE_EVENT: Final = {
+    "specversion": "1.0",
+    "id": "019cd0a0-0000-7000-8000-000000000071",
+    "type": "vn.motcua.dossier.taken_up.v1",
+    "source": "/processing",
+    "subject": "019cd0a0-0000-7000-8000-00000000000d",
+    "time": "2026-03-09T10:00:00+07:00",
+    "datacontenttype": "application/json",
+    "sequence": "0000000001",
+    "seen": "intake:1",
+    "data": {"taken_up_at": "2026-03-09T10:00:00+07:00", "officer": "Trần Văn Bình"},
+}
+
+
 def entrance() -> APIRouter:
     """Door 2: where peers bring events. No token: the signature over the body is the pass."""
     router = APIRouter(tags=["events"])
@@ -121,7 +148,11 @@ def entrance() -> APIRouter:
             207: {"description": "A verdict per event: taken, had, later or refused"},
             415: {"description": "Not CloudEvents JSON"},
         },
-        openapi_extra={"requestBody": {"content": {wire.BATCH: {"schema": {"type": "array", "items": {"type": "object"}}}}}},
+        openapi_extra={
+            "requestBody": {
+                "content": {wire.BATCH: {"schema": {"type": "array", "items": {"type": "object"}}, "example": [EXAMPLE_EVENT]}},
+            }
+        },
     )
     async def take_events(request: Request) -> Response:
         runtime: Runtime = request.app.state.runtime

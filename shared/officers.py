@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from shared.contracts.permissions import Action, Role, permitted
 from shared.errors import NotAuthenticated, NotFound, NotPermitted
@@ -37,8 +39,11 @@ class Officer:
             raise NotPermitted(f"This is for {' or '.join(sorted(set(acting)))}; your offices may look at the {what} only.")
 
 
-class Permission:
+class Permission(SecurityBase):
     """A route's first question: who is it, and may their role do this at all? A route without one is open to everyone."""
+
+    model = HTTPBearer(bearerFormat="JWT", description="A token of the province's issuer; in development `motcua token` prints one.")
+    scheme_name = "token"
 
     def __init__(self, action: Action) -> None:
         self.action = action

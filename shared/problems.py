@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from shared import errors
-from shared.database import is_away
+from shared.database import is_away, is_unstorable
 
 log = structlog.get_logger()
 
@@ -99,18 +99,27 @@ def _domain_error(request: Request, error: Exception) -> Response:
 
 def _bad_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    flaws = [
-        errors.Flaw("/" + "/".join(str(part) for part in flaw["loc"][1:] or flaw["loc"]), _in_plain_words(flaw)) for flaw in error.errors()
-    ]
-    places = ", ".join(flaw.pointer for flaw in flaws[:5])
-    return _domain_error(request, errors.InvalidInput(f"Please correct: {places}.", *flaws))
+    flaws = [errors.Flaw(_pointer(flaw), _in_plain_words(flaw)) for flaw in error.errors()]
+    told = "; ".join(f"{flaw.pointer or 'the body'}: {flaw.detail}" for flaw in flaws[:5])
+    return _domain_error(request, errors.InvalidInput(f"Please correct {told}", *flaws))
 
 
-def _in_plain_words(flaw: Mapping[str, object]) -> str:
-    # pydantic's own words are plain enough, but for the one people meet most.
-    return {"missing": "This field is required.", "extra_forbidden": "This field is not known here."}.get(
-        str(flaw["type"]), str(flaw["msg"])
-    )
+def _pointer(flaw: Mapping[str, Any]) -> str:
+    """Inside the body as a JSON pointer; of a parameter, its name. What is wrong with the whole has none."""
+    whole = flaw["type"] == "json_invalid" or flaw["loc"] == ("body",)
+    return "" if whole else "/" + "/".join(str(part) for part in flaw["loc"][1:] or flaw["loc"])
+
+
+_PLAIN: Final = {
+    "missing": "This field is required.",
+    "extra_forbidden": "This field is not known here.",
+    "json_invalid": "This is no JSON.",
+}
+
+
+def _in_plain_words(flaw: Mapping[str, Any]) -> str:
+    # pydantic's own words are plain enough, but for those people meet most.
+    return _PLAIN.get(flaw["type"], str(flaw["msg"]).removeprefix("Value error, "))
 
 
 def _framework_error(request: Request, error: Exception) -> Response:
@@ -123,6 +132,8 @@ def _framework_error(request: Request, error: Exception) -> Response:
 
 def _database_failure(request: Request, error: Exception) -> Response:
     """A lost database answers 503: the client repeats with the same key, and nothing happens twice. A wrong statement is a bug."""
+    if is_unstorable(error):
+        return _domain_error(request, errors.InvalidInput("The request holds a character that is none (NUL), which cannot be stored."))
     if not is_away(error):
         return _bug(request, error)
     log.warning("database.away", method=request.method, error=type(error).__name__)

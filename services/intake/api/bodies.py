@@ -20,6 +20,10 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
+def example(**fields: JsonValue) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Name = Annotated[str, Field(min_length=1, max_length=300)]
 OfficeCode = Annotated[str, Field(pattern=r"^[A-Z]\d{2}(\.[A-Z0-9]{1,4})*$", max_length=35)]
@@ -84,6 +88,8 @@ class FeeBody(Body):
 
 class PostalItemBody(Body):
     """The item that brought the dossier, or takes the result out."""
+
+    model_config = example(carrier="simulator", tracking_number="EF000000001VN")
 
     carrier: str = Field(max_length=50)
     tracking_number: str = Field(min_length=5, max_length=50)
@@ -151,6 +157,10 @@ class NamedBody(Body):
 
 class TermsBody(NamedBody):
     """What the officer adds to what the applicant brought."""
+
+    model_config = example(
+        papers=[{"number": 1, "originals": 1}], fees=[{"name": "Lệ phí", "amount": 20000, "paid": True, "method": "cash"}]
+    )
 
     papers: tuple[PaperBody, ...] = Field(default=(), max_length=500)
     applicable_papers: tuple[int | Words, ...] = Field(default=(), description="Optional papers that this case does need")
@@ -271,6 +281,8 @@ class SubmissionBody(ApplicationBody):
 class QuoteBody(NamedBody):
     """What would be needed if it were received now."""
 
+    model_config = example(procedure="HT-1.014464", channel="desk", papers=[{"number": 1, "originals": 1}])
+
     procedure: str = Field(min_length=1, max_length=200)
     channel: Channel = Channel.DESK
     competent_office: OfficeCode | None = None
@@ -278,35 +290,49 @@ class QuoteBody(NamedBody):
 
 
 class SupplementRequestBody(Body):
+    model_config = example(papers=["Danh mục các cơ sở sản xuất"], reason="Hồ sơ còn thiếu một thành phần")
+
     papers: tuple[Words, ...] = Field(min_length=1, max_length=100)
     reason: Words
 
 
 class SupplementBody(Body):
+    model_config = example(papers=[{"number": 3, "originals": 1}])
+
     papers: tuple[PaperBody, ...] = Field(min_length=1, max_length=200)
 
 
 class ReasonBody(Body):
+    model_config = example(reason="Không thuộc thẩm quyền giải quyết")
+
     reason: Words
 
 
 class WithdrawalBody(Body):
+    model_config = example(reason="Người nộp không còn nhu cầu")
+
     reason: Words | None = None
 
 
 class HandOverBody(Body):
     """Papers given to a unit; without one, to the competent agency."""
 
+    model_config = example(note="Đủ bản chính")
+
     to_office: OfficeCode | None = None
     note: Words | None = None
 
 
 class TakeOverBody(Body):
+    model_config = example(handed_over_by="Trần Văn Bình")
+
     handed_over_by: Name
 
 
 class ReturnBody(Body):
     """Over the counter: to whom, and by which paper they showed who they are. Online: where the electronic result stands."""
+
+    model_config = example(way="desk", collected_by="representative", identity_paper="identity_card", authorisation="Giấy ủy quyền số 12")
 
     way: Literal["desk", "online"] = "desk"
     collected_by: Part = Part.APPLICANT
@@ -326,6 +352,8 @@ class ReturnBody(Body):
 
 class PostalReportBody(BaseModel):
     """A carrier's report; fields we do not know are left aside."""
+
+    model_config = example(tracking_number="EF000000001VN", code="delivered", at="2026-03-13T09:00:00+07:00", place="Bưu cục Hà Tĩnh")
 
     tracking_number: str = Field(min_length=1, max_length=50)
     code: str = Field(min_length=1, max_length=50)

@@ -1,7 +1,7 @@
 """The catalogue, open to everyone; administrators change it."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -63,7 +63,25 @@ async def show_procedure(key: str, tx: Tx) -> dict[str, Any]:
     return await publishing.procedure(tx, key)
 
 
-@router.put("/procedures/{key:path}", response_model=ProcedureView, summary="Publish an entry, or a new version of it")
+EXAMPLE_ENTRY: Final = {
+    "id": "HT-1.999999",
+    "name": "Cấp giấy xác nhận",
+    "field": "Tư pháp",
+    "jurisdiction": "Tỉnh Hà Tĩnh",
+    "limits": [{"kind": "fixed", "amount": 3, "unit": "working_day", "text": "03 ngày làm việc"}],
+    "components": [{"name": "Đơn đề nghị", "originals": 1}],
+    "source": [{"url": "https://example.org/quyet-dinh"}],
+}
+
+
+@router.put(
+    "/procedures/{key:path}",
+    response_model=ProcedureView,
+    summary="Publish an entry, or a new version of it",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}, "example": EXAMPLE_ENTRY}}}
+    },
+)
 async def publish_procedure(
     key: str,
     tx: Tx,

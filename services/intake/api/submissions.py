@@ -1,6 +1,6 @@
 """Submissions: pushed by the portal or left incomplete at the counter, until the desk accepts, asks for more, or refuses."""
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,6 +16,8 @@ from shared.officers import Officer, may
 
 class PushDoor(Door):
     """A submission's national code serves as its key: the same push again changes nothing, another one of that code is an update."""
+
+    key_parameter: ClassVar[dict[str, Any]] = Door.key_parameter | {"required": False}
 
     @staticmethod
     async def key_of(request: Request) -> Key:
