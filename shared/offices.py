@@ -1,18 +1,14 @@
 """Each service's own copy of the offices: who lies under whom, who came before whom, and so what a caller may see."""
 
 import time
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Identity, Integer, MetaData, Table, Text, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from shared.contracts.events import OfficePublished
-from shared.errors import NotFound
+from shared.office_tree import Office, OfficeTree
 
 CACHE_SECONDS = 1.0
 
@@ -36,64 +32,6 @@ def tables(metadata: MetaData) -> Table:
     )
 
 
-@dataclass(frozen=True)
-class Office:
-    """An office by its identification code. `sessions` are its hours, `07:00-11:30 13:30-17:00`; none: the usual ones."""
-
-    code: str
-    name: str
-    parent: str | None
-    level: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-    predecessors: tuple[str, ...] = ()
-    sessions: str | None = None
-
-    @property
-    def sessions_text(self) -> str:
-        return self.sessions or ""
-
-    def is_valid(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
-
-
-@dataclass(frozen=True)
-class OfficeTree:
-    """All offices by code."""
-
-    offices: dict[str, Office] = field(default_factory=dict)
-
-    def get(self, code: str) -> Office | None:
-        return self.offices.get(code)
-
-    def working_on(self, day: date, code: str) -> Office:
-        """Raises NotFound for a code that names no office, or none of that day."""
-        office = self.offices.get(code)
-        if office is None or not office.is_valid(day):
-            raise NotFound(f"There is no office {code} on {day}.")
-        return office
-
-    @cached_property
-    def _under(self) -> dict[str, list[str]]:
-        under: dict[str, list[str]] = defaultdict(list)
-        for office in self.offices.values():
-            if office.parent:
-                under[office.parent].append(office.code)
-        return under
-
-    def scope(self, codes: Iterable[str]) -> frozenset[str]:
-        """These offices, what lies under them, and the predecessors of all of those."""
-        found: set[str] = set()
-        ahead = list(codes)
-        while ahead:
-            code = ahead.pop()
-            if code not in found:
-                found.add(code)
-                ahead += self._under.get(code, [])
-                ahead += self.offices[code].predecessors if code in self.offices else ()
-        return frozenset(found)
-
-
 @dataclass
 class OfficeCache:
     """The tree as it stands in the database, looked at afresh when its revision has moved; asked at most once a second."""
@@ -109,7 +47,7 @@ class OfficeCache:
             row = (await tx.run(select(func.count(), func.coalesce(func.max(self.table.c.revision), 0)))).one()
             if (row[0], row[1]) != self._revision:
                 rows = await tx.run(select(self.table))
-                self._tree = OfficeTree({row.code: office_of(row) for row in rows})
+                self._tree = OfficeTree.of(office_of(row) for row in rows)
                 self._scopes = {}
             self._revision, self._asked_at = (row[0], row[1]), time.monotonic()
         return self._tree

@@ -123,7 +123,7 @@ async def quote(tx: Transaction, key: str, named: Named, papers: tuple[PaperRece
             tx.now,
             choose_limit(entry.procedure, named, plain_day=entry.plain_day),
             calendar=catalogue.calendar,
-            hours=catalogue.hours_of(office.sessions_text if office else None),
+            hours=catalogue.hours_of(office.sessions if office else None),
         )
         at, limit = promised.at, promised.limit_text
     except (AppointmentNeeded, CalendarUnknown) as error:

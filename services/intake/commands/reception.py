@@ -28,8 +28,8 @@ from shared.errors import Later
 from shared.ids import uuid7
 from shared.keys import Key, must_be_same
 from shared.messaging import partition_of
+from shared.office_tree import OfficeTree
 from shared.officers import Officer
-from shared.offices import OfficeTree
 from shared.runtime import Transaction
 
 
@@ -113,7 +113,7 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
         plain_day=entry.plain_day,
         accepted_at=tx.now,
         calendar=catalogue.calendar,
-        hours=catalogue.hours_of(offices.offices[competent].sessions_text),
+        hours=catalogue.hours_of(offices.offices[competent].sessions),
         at_once=at_once,
     )
     return Terms(brought, catalogue, entry, checked, catalogue.revision)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -14,12 +14,12 @@ from services.intake.catalogue import NATIONAL_CALENDAR
 from services.intake.domain.catalogue_file import Entry
 from services.intake.domain.catalogue_warnings import CatalogueWarning, warnings_of
 from services.intake.domain.choices import PlainDay
-from services.intake.domain.offices import Office
 from shared.contracts.events import CalendarPublished, OfficePublished, ProcedurePublished
 from shared.errors import NotFound
 from shared.ids import uuid7
 from shared.keys import hash_of
-from shared.offices import keep
+from shared.office_tree import Office, OfficeTree
+from shared.offices import keep, office_of
 from shared.runtime import Transaction
 from shared.working_time import Calendar
 
@@ -102,31 +102,20 @@ async def _publish(
     await tx.publish(entry.key, told, event)
 
 
-async def load_offices(tx: Transaction, offices: Iterable[Office]) -> int:
-    """Insert or change offices; how many changed."""
-    known = {row["code"]: row for row in (await tx.run(select(tables.office))).mappings()}
-    changed = 0
-    for office in offices:
-        event = OfficePublished(
-            code=office.code,
-            name=office.name,
-            parent=office.parent,
-            level=office.level or "",
-            valid_from=office.valid_from,
-            valid_to=office.valid_to,
-            predecessors=office.predecessors,
-            sessions=office.sessions_text or None,
-        )
-        before = known.get(office.code)
-        if before and OfficePublished.model_validate(dict(before)) == event:
-            continue
-        told = before["told"] + 1 if before else 1
+async def load_offices(tx: Transaction, offices: Sequence[Office]) -> int:
+    """Insert or change offices; how many changed. Raises OfficesRefused where they and those known before make no tree."""
+    rows = {row.code: row for row in await tx.run(select(tables.office))}
+    known = {code: office_of(row) for code, row in rows.items()}
+    OfficeTree(known | {office.code: office for office in offices}).must_hold_together()
+    changed = [office for office in offices if known.get(office.code) != office]
+    for office in changed:
+        event = OfficePublished(**asdict(office))
+        told = rows[office.code].told + 1 if office.code in rows else 1
         await keep(tx, tables.office, event, told=told)
         await tx.publish(f"office:{office.code}", told, event)
-        changed += 1
     if changed:
         await raise_revision(tx)
-    return changed
+    return len(changed)
 
 
 async def bind(tx: Transaction, office_code: str, key: str, *, by: str) -> None:

@@ -1,48 +1,20 @@
-"""Offices: their codes, what lies under what, since when, and whom a merged office succeeds."""
+"""Reading the operator's list of offices."""
 
 import csv
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from io import StringIO
 from typing import Final
 
-from shared.errors import Flaw, InvalidInput
-from shared.working_time.office_hours import OfficeHoursWrong, Sessions, parse_sessions
+from shared.errors import Flaw
+from shared.office_tree import Office, OfficesRefused
+from shared.working_time.office_hours import OfficeHoursWrong, parse_sessions
 
 # QĐ 20/2020/QĐ-TTg art 4, as domain 7.6 reports it: level 1 is a letter A..Y and two digits.
 OFFICE_CODE: Final = re.compile(r"[A-Y][0-9]{2}(\.[A-Z0-9]+)*")
 LONGEST_CODE: Final = 35
 COLUMNS: Final = ("code", "name", "parent", "level", "valid_from", "valid_to", "predecessors", "sessions")
-
-
-class OfficesRefused(InvalidInput):
-    """This is no list of offices; nothing of it was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """An office as the operator lists it; both dates of validity are included. No sessions: the standard day."""
-
-    code: str
-    name: str
-    parent: str | None = None
-    level: str | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    predecessors: tuple[str, ...] = ()
-    sessions: Sessions = ()
-
-    @property
-    def sessions_text(self) -> str:
-        """As in the CSV: `07:00-11:30 13:30-17:00`, or nothing."""
-        return " ".join(str(session) for session in self.sessions)
-
-    def is_valid(self, on: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= on) and (self.valid_to is None or on <= self.valid_to)
 
 
 def read_offices(csv_text: str) -> tuple[Office, ...]:
@@ -66,68 +38,6 @@ def read_offices(csv_text: str) -> tuple[Office, ...]:
     return tuple(offices)
 
 
-class OfficeTree:
-    """All offices together. Raises OfficesRefused where a parent is missing, or an office lies under itself."""
-
-    def __init__(self, offices: Iterable[Office]) -> None:
-        self.offices: Mapping[str, Office] = {office.code: office for office in offices}
-        flaws = [*self._without_parent(), *self._in_circles()]
-        if flaws:
-            raise OfficesRefused("The offices make no tree: " + "; ".join(flaw.detail for flaw in flaws), *flaws)
-
-    def valid(self, code: str, on: date) -> Office | None:
-        """The office, if it exists on that day."""
-        office = self.offices.get(code)
-        return office if office and office.is_valid(on) else None
-
-    def above(self, code: str) -> tuple[Office, ...]:
-        """The office and those it lies under, nearest first."""
-        office = self.offices.get(code)
-        return () if office is None else (office, *self.above(office.parent or ""))
-
-    def in_scope(self, offices_of_token: Iterable[str]) -> frozenset[str]:
-        """Those offices, what lies under them, and their predecessors with what lay under these. Unknown codes open nothing."""
-        found: set[str] = set()
-        waiting = [code for code in offices_of_token if code in self.offices]
-        while waiting:
-            code = waiting.pop()
-            if code in found:
-                continue
-            found.add(code)
-            waiting += self._under.get(code, ())
-            waiting += self.offices[code].predecessors if code in self.offices else ()
-        return frozenset(found)
-
-    def successors(self, code: str) -> tuple[Office, ...]:
-        """The offices that took over from one that was merged or divided."""
-        return tuple(office for office in self.offices.values() if code in office.predecessors)
-
-    @cached_property
-    def _under(self) -> Mapping[str, list[str]]:
-        under: defaultdict[str, list[str]] = defaultdict(list)
-        for office in self.offices.values():
-            under[office.parent or ""].append(office.code)
-        return under
-
-    def _without_parent(self) -> list[Flaw]:
-        return [
-            Flaw(f"/{office.code}/parent", f"{office.code} lies under {office.parent}, which is not listed")
-            for office in self.offices.values()
-            if office.parent is not None and office.parent not in self.offices
-        ]
-
-    def _in_circles(self) -> list[Flaw]:
-        flaws: list[Flaw] = []
-        for office in self.offices.values():
-            passed, above = {office.code}, self.offices.get(office.parent or "")
-            while above and above.code not in passed:
-                passed.add(above.code)
-                above = self.offices.get(above.parent or "")
-            if above is office:
-                flaws.append(Flaw(f"/{office.code}/parent", f"{office.code} lies under itself"))
-        return flaws
-
-
 def _read_row(line: int, row: Mapping[str, str | None], flaws: list[Flaw]) -> Office | None:
     cells = {column: (row.get(column) or "").strip() for column in COLUMNS}
     wrong = [*_wrong_codes(cells), *_wrong_dates(cells), *_wrong_sessions(cells["sessions"])]
@@ -142,11 +52,11 @@ def _read_row(line: int, row: Mapping[str, str | None], flaws: list[Flaw]) -> Of
         code=cells["code"],
         name=cells["name"],
         parent=cells["parent"] or None,
-        level=cells["level"] or None,
+        level=cells["level"],
         valid_from=_date(cells["valid_from"]),
         valid_to=_date(cells["valid_to"]),
         predecessors=tuple(_predecessors(cells["predecessors"])),
-        sessions=parse_sessions(cells["sessions"]),
+        sessions=" ".join(str(session) for session in parse_sessions(cells["sessions"])) or None,
     )
 
 
