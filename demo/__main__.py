@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
 import signal
 import sys
 import time
@@ -11,6 +12,8 @@ from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
+
+from pydantic import SecretStr
 
 from demo import script, table
 from demo.accounts import Accounts, Books, drawn_up, read_books
@@ -22,11 +25,11 @@ from demo.stage import Stage, instants
 from shared.clock import FileClock
 from shared.contracts.peers import Service
 from shared.contracts.states import State
-from shared.home import kept
 from shared.wire import Signer
 
 PLAYING: Final = "playing"
 SUMMARY: Final = "summary.json"
+LOADED: Final = (("office", "offices.csv"), ("calendar", "calendar.csv"), ("catalogue", "procedures.yaml"))
 FEWEST: Final = 200
 REST_SECONDS: Final = 60
 
@@ -44,15 +47,17 @@ async def set_up(stack: Stack, line: Line, clock: FileClock) -> None:
     await stack.operator("migrate")
     say(f"  {_since(begun)}  database and gateways run, schemas migrated")
     starting = asyncio.create_task(stack.start_services())
-    for words in (("office", "load"), ("calendar", "load"), ("catalogue", "load")):
-        file = {"office": "offices.csv", "calendar": "calendar.csv", "catalogue": "procedures.yaml"}[words[0]]
-        said = await stack.operator(*words, str(script.DATA / file))
-        say(f"  {_since(begun)}  motcua {' '.join(words)} {file}: {said}")
+    for said in await asyncio.gather(*(load(stack, *words) for words in LOADED)):
+        say(f"  {_since(begun)}  {said}")
     await starting
     line.urls = {service: stack.url_of(service) for service in Service}
     bound = await bind_competence(line)
-    await at_rest(line, messages=True)
+    await at_rest(line)
     say(f"  {_since(begun)}  three services run; {bound} procedures bound to their offices; all reference data has arrived")
+
+
+async def load(stack: Stack, what: str, file: str) -> str:
+    return f"motcua {what} load {file}: {await stack.operator(what, 'load', str(script.DATA / file))}"
 
 
 async def bind_competence(line: Line) -> int:
@@ -66,17 +71,16 @@ async def bind_competence(line: Line) -> int:
     return len(known)
 
 
-async def at_rest(line: Line, *, messages: bool) -> None:
-    """Until nothing is on its way; with `messages`, until none waits to be sent either."""
+async def at_rest(line: Line) -> None:
+    """Until nothing is on its way, and no message waits to be sent."""
     until = time.monotonic() + REST_SECONDS
     while True:
         healths = await asyncio.gather(*(line.health(service) for service in Service))
-        queued = healths[2]["messages"]["queued"] if messages else 0
-        if not queued and all(health.get("at_rest") for health in healths):
+        if not healths[2]["messages"]["queued"] and all(health.get("at_rest") for health in healths):
             return
         if time.monotonic() > until:
             raise StackFailed(f"The services do not come to rest: {healths}")
-        await asyncio.sleep(0.03)
+        await asyncio.sleep(0.1)
 
 
 # ------------------------------------------------------------------------------------------------ playing
@@ -86,29 +90,23 @@ async def play(stack: Stack, line: Line, clock: FileClock) -> Book:
     book = Book()
     weeks = Weeks(book)
 
-    async def rest(new_day: bool) -> None:
-        if died := stack.died():
-            raise StackFailed(f"{', '.join(died)} ended by itself.")
-        await at_rest(line, messages=new_day)
+    async def rest() -> None:
+        stack.must_be_well()
+        await at_rest(line)
 
     worked = script.calendar()
     stage = Stage(clock, instants(worked, script.OPENING.date(), script.CURTAIN), rest, weeks.at)
     line.stage = stage
-    secret = kept(stack.home, "simulator-secret", lambda: "")
-    company = Company(line, book, Signer(_secret(secret)))
+    # Intake made it when it started: the simulated carrier signs with what intake believes.
+    secret = SecretStr((stack.home / "simulator-secret").read_text())
+    company = Company(line, book, Signer(secret))
     troupe = Play(stage, company, stack, weeks.say)
     stories = [troupe.story(story) for story in script.write(script.competences(), worked)]
     await stage.play(troupe.agency_fails(), troupe.voice_fails(), *stories)
     weeks.close()
     line.stage = None
-    await at_rest(line, messages=True)
+    await at_rest(line)
     return book
-
-
-def _secret(text: str) -> Any:
-    from pydantic import SecretStr
-
-    return SecretStr(text)
 
 
 class Weeks:
@@ -157,13 +155,12 @@ async def close_accounts(stack: Stack, line: Line, book: Book) -> tuple[Accounts
 
 
 async def show_one(line: Line, books: Books, book: Book) -> str:
-    """The longest of the ways that went over the counter, through the agency and back."""
+    """One that came online and went back by post, with the most to tell."""
     inspector = Caller("supervisor", script.root_offices())
     told = {sms["reference"]: sms["text"] for sms in books.sms_delivered}
     counted = {id: sum(message["dossier_id"] == id for message in books.messages) for id in book.entries}
-    candidates = [
-        row for row in books.dossiers if row["state"] == State.RETURNED and row["channel"] == "online" and row["returned_by"] == "post"
-    ]
+    ended = [row for row in books.dossiers if row["state"] == State.RETURNED]
+    candidates = [row for row in ended if (row["channel"], row["returned_by"]) == ("online", "post")] or ended
     chosen = max(candidates, key=lambda row: (counted[row["id"]], row["code"]))
     lines = (await line.get(inspector, Service.INTAKE, f"/dossiers/{chosen['id']}/timeline")).wanted(200)["lines"]
     about = (await line.get(inspector, Service.NOTIFICATIONS, "/messages", dossier=chosen["id"], limit=200)).wanted(200)["messages"]
@@ -182,9 +179,7 @@ async def perform(stack: Stack, line: Line, begun: float) -> bool:
     seconds = time.monotonic() - begun
     summary = stack.home / SUMMARY
     summary.write_text(json.dumps(accounts.summary(seconds), indent=2) + "\n")
-    say(
-        f"  the desk asked back {book.asked_back} times, {book.supplements} supplements were asked for; {line.repeated} calls were repeated"
-    )
+    say(f"  asked back {book.asked_back} times, {book.supplements} supplements asked for, {line.calls} calls, {line.repeated} repeated")
     say("\nOne dossier from POST to SMS\n" + await show_one(line, books, book))
     say("\nRead back from the services\n" + table.numbers(accounts, seconds))
     if accounts.add_up:
@@ -234,7 +229,8 @@ async def stay(home: Path) -> int:
                 show_logs(stack)
                 return 1
             clock = FileClock(home)
-            clock.set(clock.now(), runs=True)
+            if (setting := clock.setting()) and not setting.runs:
+                clock.set(clock.now(), runs=True)
             say(welcome(stack))
             await until_one_dies(stack)
         except Exception as error:
@@ -245,20 +241,21 @@ async def stay(home: Path) -> int:
 
 def welcome(stack: Stack) -> str:
     docs = "\n".join(f"  {service:<14} {stack.url_of(service)}/docs" for service in Service)
-    home = f"MOTCUA_MODE=development MOTCUA_HOME='{stack.home}'"
+    home = f"MOTCUA_MODE=development MOTCUA_HOME={shlex.quote(str(stack.home))}"
+    motcua = shlex.quote(str(Path(sys.executable).parent / "motcua"))
     return f"""
 The API, with every call explained:
 {docs}
 An officer's token, and a call with it:
-  TOKEN=$({home} {Path(sys.executable).parent}/motcua token --as supervisor --office H14)
+  TOKEN=$({home} {motcua} token --as supervisor --office H14)
   curl -s -H "Authorization: Bearer $TOKEN" '{stack.url_of(Service.INTAKE)}/v1/dossiers?limit=3'
 Domain time is {FileClock(stack.home).now():%d/%m/%Y %H:%M} and runs on; Ctrl-C stops everything."""
 
 
 async def until_one_dies(stack: Stack) -> None:
-    while not (died := stack.died()):
+    while True:
         await asyncio.sleep(1)
-    raise StackFailed(f"{', '.join(died)} ended by itself.")
+        stack.must_be_well()
 
 
 def _line(stack: Stack) -> Line:
@@ -282,10 +279,18 @@ def _since(begun: float) -> str:
 
 
 async def _ended_by_signals(work: Coroutine[Any, Any, int]) -> int:
-    """Ctrl-C and SIGTERM end the work, which then stops all it started; again and again they do no more than once."""
+    """Ctrl-C and SIGTERM end the work, which then stops all that it started."""
     task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # Whoever presses Ctrl-C twice would leave behind what is being stopped just now.
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, end)
     try:
         return await task
     except asyncio.CancelledError:

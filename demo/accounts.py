@@ -49,6 +49,7 @@ class Accounts:
     """The numbers, and whatever does not add up."""
 
     dossiers: int
+    procedures: int
     by_channel: dict[str, int]
     by_outcome: dict[str, int]
     not_accepted: int
@@ -181,6 +182,7 @@ def drawn_up(books: Books, book: Book | None) -> Accounts:
     unlike = _unlike_acknowledged(books, book.entries.values()) if book else {}
     return Accounts(
         dossiers=len(books.dossiers),
+        procedures=len({dossier["procedure"]["key"] for dossier in books.dossiers}),
         by_channel=_each(Channel, Counter(dossier["channel"] for dossier in books.dossiers)),
         by_outcome=_each(OUTCOMES, outcomes),
         not_accepted=sum(dossier["state"] == State.NOT_ACCEPTED for dossier in books.dossiers),

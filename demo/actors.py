@@ -36,6 +36,8 @@ class Entry:
     state: State
     code: str | None = None
     on_the_spot: bool = False
+    versions: dict[Service, int] = field(default_factory=dict)
+    """As last read; they may have moved on since."""
     named: dict[str, Any] = field(default_factory=dict)
     """What the form says of case, level and papers; the desk reads it there."""
 
@@ -50,7 +52,8 @@ class Book:
     given_up: list[str] = field(default_factory=list)
 
     def opened(self, story: Story, told: dict[str, Any], state: State, *, on_the_spot: bool = False) -> Entry:
-        entry = self.entries[told["id"]] = Entry(told["id"], story, state, told.get("code"), on_the_spot)
+        versions = {Service.INTAKE: told["version"]}
+        entry = self.entries[told["id"]] = Entry(told["id"], story, state, told.get("code"), on_the_spot, versions)
         return entry
 
     def count(self, *states: State) -> int:
@@ -158,8 +161,7 @@ class Company:
         terms, own = dict(entry.named), f"/submissions/{entry.id}"
 
         async def ask(terms: Body) -> Answer:
-            version = await self._version(desk, Service.INTAKE, own)
-            return await self.line.post(desk, Service.INTAKE, f"{own}/accept", terms, version=version)
+            return await self._at_its_version(entry, desk, Service.INTAKE, own, f"{own}/accept", terms)
 
         while True:
             told = await self._agreed(story, terms, ask, MISSING)
@@ -183,6 +185,7 @@ class Company:
         papers = [(paper_as_a_file if online else paper_on_the_desk)(paper) for paper in missing]
         told = (await self.line.post(by, Service.INTAKE, f"/dossiers/{entry.id}/supplements", {"papers": papers})).wanted(201)
         entry.state = State(told["state"])
+        entry.versions[Service.INTAKE] = told["version"]
 
     async def refuse(self, entry: Entry) -> None:
         reason = {"reason": "Hồ sơ không thuộc thẩm quyền giải quyết của cơ quan"}
@@ -194,6 +197,7 @@ class Company:
         reason = {"reason": "Người nộp không còn nhu cầu"}
         told = (await self.line.post(by, Service.INTAKE, f"/dossiers/{entry.id}/withdrawals", reason)).wanted(202)
         entry.state = State(told["state"])
+        entry.versions[Service.INTAKE] = told["version"]
 
     async def hand_over_papers(self, entry: Entry) -> None:
         await self._desk_moves(entry, f"/dossiers/{entry.id}/hand-overs", {"note": "Bàn giao hồ sơ giấy"})
@@ -222,11 +226,12 @@ class Company:
     async def hears_of_completion(self, entry: Entry) -> None:
         """Until the desk knows that the agency is done."""
         desk = desk_of(entry.story.competence)
-        await self._seen(desk, Service.INTAKE, f"/dossiers/{entry.id}", lambda dossier: dossier["state"] == State.COMPLETED)
+        path = f"/dossiers/{entry.id}"
+        await self._seen(entry, desk, Service.INTAKE, path, lambda dossier: dossier["state"] == State.COMPLETED)
 
     async def _desk_moves(self, entry: Entry, path: str, body: Body) -> None:
-        own = f"/dossiers/{entry.id}"
-        told = await self._moved(desk_of(entry.story.competence), Service.INTAKE, own, path, body)
+        own, desk = f"/dossiers/{entry.id}", desk_of(entry.story.competence)
+        told = (await self._at_its_version(entry, desk, Service.INTAKE, own, path, body)).wanted(200, 201)
         entry.state = State(told["state"])
 
     # ------------------------------------------------------------------------------------------------ the agency
@@ -235,11 +240,11 @@ class Company:
         """The case, once the agency has heard of it, and of its papers where they were handed over."""
         officer = officer_of(entry.story.competence)
         ready: Callable[[Body], bool] = lambda case: not papers or case["papers_handed_over_at"]  # noqa: E731
-        return await self._seen(officer, Service.PROCESSING, f"/cases/{entry.id}", ready)
+        return await self._seen(entry, officer, Service.PROCESSING, f"/cases/{entry.id}", ready)
 
     async def agency_moves(self, entry: Entry, action: str, body: Body | None = None, *, by: Caller | None = None) -> Body:
-        own = f"/cases/{entry.id}"
-        told = await self._moved(by or officer_of(entry.story.competence), Service.PROCESSING, own, f"{own}/{action}", body)
+        own, by = f"/cases/{entry.id}", by or officer_of(entry.story.competence)
+        told = (await self._at_its_version(entry, by, Service.PROCESSING, own, f"{own}/{action}", body)).wanted(200)
         entry.state = State(told["state"])
         return told
 
@@ -290,25 +295,27 @@ class Company:
 
     # ------------------------------------------------------------------------------------------------ common
 
-    async def _version(self, by: Caller, service: Service, path: str) -> int:
-        answer = await self.line.get(by, service, path)
-        answer.wanted(200)
-        return int((answer.etag or "").strip('"'))
-
-    async def _moved(self, by: Caller, service: Service, own: str, path: str, body: Body | None) -> Body:
-        """Read, decide, write; and again, if it was changed in between."""
+    async def _at_its_version(self, entry: Entry, by: Caller, service: Service, own: str, path: str, body: Body | None) -> Answer:
+        """Change what was last seen; look again where it was changed in between."""
         while True:
-            answer = await self.line.post(by, service, path, body, version=await self._version(by, service, own))
+            if service not in entry.versions:
+                seen = await self.line.get(by, service, own)
+                entry.versions[service] = seen.wanted(200)["version"]
+            answer = await self.line.post(by, service, path, body, version=entry.versions[service])
+            if answer.status in (200, 201):
+                entry.versions[service] = answer.body["version"]
             if answer.status != 412:
-                return answer.wanted(200, 201)
+                return answer
+            del entry.versions[service]
 
-    async def _seen(self, by: Caller, service: Service, path: str, ready: Callable[[Body], Any]) -> Body:
+    async def _seen(self, entry: Entry, by: Caller, service: Service, path: str, ready: Callable[[Body], Any]) -> Body:
         """Look until what happened elsewhere has arrived here."""
         until = asyncio.get_running_loop().time() + SEEN_WITHIN_SECONDS
         pause = 0.02
         while True:
             answer = await self.line.get(by, service, path)
             if answer.status != 404 and ready(answer.wanted(200)):
+                entry.versions[service] = answer.body["version"]
                 return answer.body
             if asyncio.get_running_loop().time() > until:
                 raise Unexpected(f"{service} has not heard of {path} within {SEEN_WITHIN_SECONDS} seconds: {answer.body}")

@@ -48,6 +48,10 @@ class Caller:
         return OFFICERS[self.role]
 
 
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=30, limits=httpx.Limits(max_connections=3 * AT_ONCE, max_keepalive_connections=3 * AT_ONCE))
+
+
 @dataclass
 class Line:
     """The line to the three services, for everyone in the play; at most AT_ONCE calls at a time."""
@@ -55,7 +59,8 @@ class Line:
     home: Path
     urls: dict[Service, str]
     stage: Stage | None = None
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=30))
+    client: httpx.AsyncClient = field(default_factory=_client)
+    calls: int = 0
     repeated: int = 0
     _turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _tokens: dict[Caller, str] = field(default_factory=dict)
@@ -84,6 +89,7 @@ class Line:
     ) -> Answer:
         sent = {"headers": (headers or {}) | ({"authorization": f"Bearer {self._token(by)}"} if by else {}), **more}
         for _ in range(PATIENCE):
+            self.calls += 1
             if (answer := await self._once(service, method, path, sent)) is not None:
                 return answer
             self.repeated += 1

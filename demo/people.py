@@ -37,7 +37,7 @@ def person(chance: Random, number: int) -> Invented:
         # No province has the code 000.
         identity_number=f"000{chance.randrange(4)}{number:08}",
         phone=_phone(chance, number),
-        email=f"nguoi-{number}@example.org" if chance.random() < 0.6 else None,
+        email=f"nguoi-{number}@example.org" if chance.random() < 0.35 else None,
         address=chance.choice(PLACES),
     )
 

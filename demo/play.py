@@ -169,7 +169,7 @@ class Play:
         await self.stack.start_service(service)
         started = time.monotonic()
         self.stage.open(service)
-        await self.stage.rest(False)
+        await self.stage.rest()
         self.say(
             f"  {back_at:%d %b %H:%M}  {service} is back: {came} dossiers came meanwhile, {at_once} of them decided on the spot; "
             f"{waiting} events waited, all taken within {time.monotonic() - started:.1f} s"

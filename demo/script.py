@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from itertools import cycle
 from pathlib import Path
@@ -24,9 +24,9 @@ DATA: Final = Path(__file__).parent / "data"
 OPENING: Final = datetime(2026, 3, 9, 7, 30, tzinfo=VIETNAM)
 LAST_RECEPTION: Final = date(2026, 4, 3)
 CURTAIN: Final = date(2026, 4, 17)
-# The agency's service is killed on a Wednesday morning and back after lunch; the voice's a week later.
+# The agency's service is killed on a Wednesday and back the next morning; the voice's a week later, for half a day.
 AGENCY_DOWN: Final = datetime(2026, 3, 18, 9, 45, tzinfo=VIETNAM)
-AGENCY_BACK: Final = datetime(2026, 3, 18, 15, 45, tzinfo=VIETNAM)
+AGENCY_BACK: Final = datetime(2026, 3, 19, 8, 0, tzinfo=VIETNAM)
 VOICE_DOWN: Final = datetime(2026, 3, 25, 8, 0, tzinfo=VIETNAM)
 VOICE_BACK: Final = datetime(2026, 3, 25, 14, 0, tzinfo=VIETNAM)
 
@@ -92,16 +92,16 @@ class Story:
 
 # How many stories begin how; three in four of all come over the counter or online.
 STORIES: Final[tuple[tuple[Channel, Beginning, int], ...]] = (
-    (Channel.DESK, Beginning.COMPLETE, 84),
-    (Channel.DESK, Beginning.ON_THE_SPOT, 36),
+    (Channel.DESK, Beginning.COMPLETE, 76),
+    (Channel.DESK, Beginning.ON_THE_SPOT, 34),
     (Channel.DESK, Beginning.SUPPLEMENTED, 8),
     (Channel.DESK, Beginning.REFUSED, 3),
     (Channel.DESK, Beginning.WITHDRAWN, 2),
-    (Channel.ONLINE, Beginning.COMPLETE, 42),
+    (Channel.ONLINE, Beginning.COMPLETE, 40),
     (Channel.ONLINE, Beginning.SUPPLEMENTED, 10),
     (Channel.ONLINE, Beginning.REFUSED, 7),
     (Channel.ONLINE, Beginning.WITHDRAWN, 5),
-    (Channel.POST, Beginning.COMPLETE, 22),
+    (Channel.POST, Beginning.COMPLETE, 21),
     (Channel.POST, Beginning.SUPPLEMENTED, 5),
     (Channel.POST, Beginning.REFUSED, 1),
 )
@@ -127,13 +127,11 @@ def calendar() -> Calendar:
 def write(known: Sequence[Competence], worked: Calendar, seed: int = SEED) -> tuple[Story, ...]:
     """The whole play, in the order in which people come. Every procedure has its turn."""
     chance = Random(seed)
-    kinds = [(channel, beginning) for channel, beginning, many in STORIES for _ in range(many)]
-    chance.shuffle(kinds)
-    turns = _shuffled_rounds(known, len(kinds), chance)
-    starts = _starts(worked, len(kinds), chance)
+    comings = _comings(worked, chance)
+    turns = _shuffled_rounds(known, len(comings), chance)
     posts = cycle((Postman.DELIVERS, Postman.COMES_TWICE, Postman.DELIVERS, Postman.SENDS_BACK, Postman.DELIVERS, Postman.HOLDS))
     found: list[Story] = []
-    for number, ((channel, beginning), competence, begins_at) in enumerate(zip(kinds, turns, starts, strict=True), 1):
+    for number, ((begins_at, channel, beginning), competence) in enumerate(zip(comings, turns, strict=True), 1):
         way = ReturnWay.DESK if beginning is Beginning.ON_THE_SPOT else _drawn(WAYS, chance)
         found.append(
             Story(
@@ -147,7 +145,7 @@ def write(known: Sequence[Competence], worked: Calendar, seed: int = SEED) -> tu
                 way=way,
                 postman=next(posts) if way is ReturnWay.POST else Postman.DELIVERS,
                 applicant=person(chance, number),
-                representative=person(chance, 5000 + number) if chance.random() < 0.12 else None,
+                representative=person(chance, 5000 + number) if chance.random() < 0.07 else None,
                 chance=Random(f"{seed}:{number}"),
             )
         )
@@ -161,11 +159,16 @@ def _shuffled_rounds(known: Sequence[Competence], many: int, chance: Random) -> 
     return turns[:many]
 
 
-def _starts(worked: Calendar, many: int, chance: Random) -> list[datetime]:
-    """Evenly over the weeks, and one in ten while a service is down: the desk goes on receiving."""
-    open_at = [instant for instant in instants(worked, OPENING.date(), LAST_RECEPTION) if instant.time() <= time(15, 45)]
+def _comings(worked: Calendar, chance: Random) -> list[tuple[datetime, Channel, Beginning]]:
+    """Over all the weeks, and some while a service is down: the desk goes on receiving, and deciding on the spot."""
+    open_at = instants(worked, OPENING.date(), LAST_RECEPTION)
     down = [instant for instant in open_at if AGENCY_DOWN <= instant < AGENCY_BACK or VOICE_DOWN <= instant < VOICE_BACK]
-    return sorted(chance.choice(down) if chance.random() < 0.1 else chance.choice(open_at) for _ in range(many))
+    kinds = [(channel, beginning) for channel, beginning, many in STORIES for _ in range(many)]
+    return sorted((chance.choice(down if number % _one_in(*kind) == 0 else open_at), *kind) for number, kind in enumerate(kinds))
+
+
+def _one_in(_channel: Channel, beginning: Beginning) -> int:
+    return 5 if beginning is Beginning.ON_THE_SPOT else 12
 
 
 def _drawn(weights: dict[Choice, int], chance: Random) -> Choice:

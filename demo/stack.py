@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -40,7 +40,7 @@ class HomeTaken(Exception):
 
 
 @contextlib.contextmanager
-def held(home: Path) -> Any:
+def held(home: Path) -> Generator[None]:
     """The home is ours as long as this lasts. Raises HomeTaken."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (home / LOCK).open("w") as lock:
@@ -108,6 +108,7 @@ class Stack:
         self._choose_ports = choose_ports
         self._ports: dict[Service, int] = choose_ports()
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._database: asyncio.Future[Any] | None = None
 
     def url_of(self, service: Service) -> str:
         return f"http://{LOCAL}:{self._ports[service]}"
@@ -137,7 +138,8 @@ class Stack:
 
     async def start_database(self) -> None:
         """Our share in the embedded server, so that it stays while services come and go."""
-        await asyncio.to_thread(self.postgres.start)
+        self._database = asyncio.ensure_future(asyncio.to_thread(self.postgres.start))
+        await asyncio.shield(self._database)
 
     async def start_gateways(self) -> None:
         process = await self._start("gateways", "demo.gateways", "--file", str(self.letters), stdout=asyncio.subprocess.PIPE)
@@ -201,20 +203,25 @@ class Stack:
         self._running[name] = process
         said, complained = await process.communicate()
         del self._running[name]
-        (self.logs / "operator.log").open("ab").write(b"$ " + name.encode() + b"\n" + said + complained)
+        with (self.logs / "operator.log").open("ab") as log:
+            log.write(b"$ " + name.encode() + b"\n" + said + complained)
         if process.returncode:
             raise StackFailed(f"`{name}` ended with exit code {process.returncode}: {complained.decode().strip()[-2000:]}")
         return said.decode().strip().splitlines()[-1]
 
-    def died(self) -> list[str]:
-        """Who ended although nobody asked."""
-        return [name for name, process in self._running.items() if process.returncode is not None]
+    def must_be_well(self) -> None:
+        """Raises StackFailed if one ended although nobody asked."""
+        if died := [name for name, process in self._running.items() if process.returncode is not None]:
+            raise StackFailed(f"{', '.join(died)} ended by itself.")
 
     async def stop(self) -> None:
         """All that was started: services first, so that their last messages still find a gateway; the database last."""
         await asyncio.gather(*(self._end(name) for name in list(self._running) if name != "gateways"))
         await self._end("gateways")
-        await asyncio.to_thread(self.postgres.stop)
+        if self._database:
+            # A thread that is starting a server cannot be called back: what it started is stopped after it.
+            await asyncio.wait([self._database])
+            await asyncio.to_thread(self.postgres.stop)
 
     def tail(self, name: str, lines: int = 15) -> str:
         file = self.logs / f"{name}.log"

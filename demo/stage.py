@@ -32,11 +32,11 @@ Waiting = asyncio.Future[None]
 
 @dataclass
 class Stage:
-    """`rest` is awaited before the clock moves; `at_each` shows how far the play is."""
+    """`rest` is awaited before a new day begins; `at_each` shows how far the play is."""
 
     clock: FileClock
     instants: tuple[datetime, ...]
-    rest: Callable[[bool], Awaitable[None]]
+    rest: Callable[[], Awaitable[None]]
     at_each: Callable[[datetime], None]
     _awake: int = 0
     _all_asleep: asyncio.Event = field(default_factory=asyncio.Event)
@@ -114,8 +114,8 @@ class Stage:
 
     async def _go_on(self) -> None:
         instant = self._sleepers[0][0]
-        if not self._shut:
-            await self.rest(instant.date() > self.now.date())
+        if instant.date() > self.now.date() and not self._shut:
+            await self.rest()
         self.clock.set(instant, runs=False)
         self.at_each(instant)
         awakened: list[Waiting] = []

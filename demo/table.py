@@ -1,6 +1,6 @@
 """What is shown at the end: the numbers as a table, and one dossier's way from POST to SMS."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,23 +8,39 @@ from demo.accounts import Accounts
 from shared.clock import VIETNAM
 from shared.contracts.states import STATES, State
 
-LABEL_WIDTH: Final = 48
+LABEL_WIDTH: Final = 40
 
+# Who did it, by the service that tells of it.
+SIDES: Final[dict[str, str]] = {"intake": "Một cửa", "processing": "Cơ quan", "notifications": "Thông báo"}
+
+# What happened, by the journal's own words.
 ACTIONS: Final[dict[str, str]] = {
-    "submit": "nộp hồ sơ",
+    "submit": "nhận hồ sơ nộp trực tuyến",
     "receive": "tiếp nhận hồ sơ",
-    "accept": "tiếp nhận hồ sơ trực tuyến",
+    "accept": "tiếp nhận hồ sơ đã nộp",
+    "request_supplement": "yêu cầu bổ sung",
+    "supplement": "nhận giấy tờ bổ sung",
     "resolve_on_the_spot": "giải quyết và trả ngay",
     "hand_over_papers": "bàn giao hồ sơ giấy cho cơ quan giải quyết",
-    "papers.taken_over": "cơ quan giải quyết nhận hồ sơ giấy",
+    "papers.handed_over": "bàn giao kết quả cho Một cửa",
+    "papers.taken_over": "nhận hồ sơ giấy",
     "dossier.taken_up": "bắt đầu thụ lý",
-    "step.completed": "hoàn thành một bước, chuyển bước tiếp theo",
+    "step.completed": "hoàn thành một bước",
     "decision.issued": "ký quyết định",
     "dossier.completed": "có kết quả",
-    "take_over_result": "kết quả đã có tại nơi trả",
+    "take_over_result": "nhận kết quả từ cơ quan giải quyết",
     "return_at_desk": "trả kết quả tại quầy",
     "deliver_online": "trả kết quả trực tuyến",
     "post": "gửi kết quả qua bưu chính",
+    "postal_item_accepted": "bưu chính nhận bưu gửi",
+    "postal_item_in_transit": "bưu gửi đang vận chuyển",
+    "postal_item_out_for_delivery": "bưu tá đi phát",
+    "postal_item_attempt_failed": "phát không thành công",
+    "postal_item_held": "bưu cục giữ lại chờ người nhận",
+    "postal_item_sending_back": "bưu chính chuyển hoàn",
+    "postal_item_sent_back": "bưu gửi đã chuyển hoàn",
+    "postal_item_delivered": "phát thành công",
+    "postal_item_collected": "người nhận lấy tại bưu cục",
 }
 
 
@@ -32,7 +48,7 @@ def numbers(accounts: Accounts, seconds: float) -> str:
     outcome, channel, back, messages = accounts.by_outcome, accounts.by_channel, accounts.returned_by, accounts.messages
     refused = f"not accepted {accounts.not_accepted}, returned with a refusal {sum(accounts.refused_by.values())}"
     rows = [
-        ("Dossiers · hồ sơ", accounts.dossiers, ""),
+        ("Dossiers · hồ sơ", accounts.dossiers, f"of {accounts.procedures} procedures · thủ tục"),
         ("  at the desk · trực tiếp", channel["desk"], f"on the spot · trả ngay: {accounts.on_the_spot}"),
         ("  online · trực tuyến", channel["online"], ""),
         ("  by post · bưu chính", channel["post"], ""),
@@ -50,41 +66,53 @@ def numbers(accounts: Accounts, seconds: float) -> str:
         ("Stopped · đã dừng", outcome["stopped"], ""),
         ("Open · đang giải quyết", outcome["open"], ""),
         None,
-        ("SMS sent · tin nhắn đã gửi", messages["sms"], ""),
+        ("SMS sent · tin nhắn đã gửi", messages["sms"], _listed({"repeated": accounts.gateway_repeats})),
         ("Emails sent · thư đã gửi", messages["email"], ""),
-        ("Messages not sent · không gửi", sum(accounts.messages_not_sent.values()), _listed(accounts.messages_not_sent)),
+        ("Not sent · không gửi", sum(accounts.messages_not_sent.values()), _listed(accounts.messages_not_sent)),
         None,
         ("Events published · sự kiện đã phát", accounts.published, ""),
-        ("  taken by peers · đã nhận", accounts.delivered, "each event by both peers"),
+        ("  taken · đã nhận", accounts.delivered, "each by both peers"),
         ("  parked · bị treo", accounts.parked, ""),
         ("Lost · thất lạc", accounts.lost, ""),
         ("Duplicated · trùng lặp", accounts.duplicated, ""),
     ]
-    rule = "─" * (LABEL_WIDTH + 12)
+    rule = "─" * (LABEL_WIDTH + 44)
     lines = [rule if row is None else f"{row[0]:<{LABEL_WIDTH}}{row[1]:>8}   {row[2]}".rstrip() for row in rows]
     return "\n".join([rule, *lines, rule, f"{seconds:.1f} seconds"])
 
 
 def way_of_one(dossier: dict[str, Any], timeline: Sequence[dict[str, Any]], messages: Sequence[dict[str, Any]], sms: dict[str, str]) -> str:
-    """`sms` is what the gateway delivered, by reference; its text is shown as it reached the phone."""
-    events = [(_local(line["at"]), 0, number, _told(line)) for number, line in enumerate(timeline)]
-    for number, message in enumerate(messages):
-        if message["state"] == "sent" and message["channel"] == "sms":
-            events.append((_local(message["settled_at"]), 1, number, f"SMS  {message['recipient']}  “{sms[message['id']]}”"))
-    lines = [f"{at:%d/%m %H:%M}  {what}" for at, _, _, what in sorted(events)]
-    head = f"{dossier['code']}  {dossier['procedure']['name']}"
+    """`sms` is what the gateway delivered, by reference: the texts are shown as they reached the phone."""
+    happened = [*_moves(timeline), *_messages(messages, sms)]
+    lines = [f"{at:%d/%m %H:%M}  {who:<10} {what}" for at, who, what in sorted(happened, key=lambda line: line[0])]
     promised = f"hẹn trả {_local(dossier['appointment_at']):%d/%m/%Y %H:%M}"
+    head = f"{dossier['code']}  {dossier['procedure']['name']}"
     return "\n".join([head, f"{STATES[State(dossier['state'])].label}; {promised}", *lines])
 
 
-def _told(line: dict[str, Any]) -> str:
-    what = ACTIONS.get(line["action"], line["action"].replace("_", " "))
-    to = f" → {STATES[State(line['to_state'])].label}" if line["to_state"] and line["to_state"] != line["from_state"] else ""
-    return f"{line['source']:<11} {what}{to}  ({line['by']})"
+Line = tuple[datetime, str, str]
+
+
+def _moves(timeline: Sequence[dict[str, Any]]) -> Iterator[Line]:
+    for line in timeline:
+        # That a message was sent is told by the message itself.
+        if not line["action"].startswith("message."):
+            what = ACTIONS.get(line["action"], line["action"].replace("_", " "))
+            moved = line["to_state"] and line["to_state"] != line["from_state"]
+            to = f" → {STATES[State(line['to_state'])].label}" if moved else ""
+            side, by = str(line["source"]), str(line["by"])
+            yield _local(line["at"]), SIDES.get(side, side), f"{what}{to}" + (f" ({by})" if by != side else "")
+
+
+def _messages(messages: Sequence[dict[str, Any]], sms: dict[str, str]) -> Iterator[Line]:
+    for message in messages:
+        if message["state"] == "sent":
+            text = f"“{sms[message['id']]}”" if message["channel"] == "sms" else f"({message['template']})"
+            yield _local(message["settled_at"]), message["channel"].upper(), f"{message['recipient']} {text}"
 
 
 def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} {number}" for name, number in counts.items())
+    return ", ".join(f"{name} {number}" for name, number in counts.items() if number)
 
 
 def _local(instant: str) -> datetime:
