@@ -120,7 +120,7 @@ async def _at_the_desk() -> AsyncGenerator[Transaction]:
 
 async def migrate() -> list[str]:
     """Schemas, roles and extension by the owner's URL (or in the embedded server), then every history to its head."""
-    settings = [kind() for kind in ALL]
+    settings: list[ServiceSettings] = [kind() for kind in ALL]
     if owner := settings[0].database_url:
         await roles.prepare(owner.get_secret_value(), _passwords(settings))
     async with serving.databases(settings) as urls:
@@ -170,7 +170,7 @@ async def join(subscriber: Service) -> int:
 
 
 async def _schemas() -> AsyncGenerator[tuple[Service, AsyncEngine]]:
-    settings = [kind() for kind in ALL]
+    settings: list[ServiceSettings] = [kind() for kind in ALL]
     async with serving.databases(settings) as urls:
         for own, url in zip(settings, urls, strict=True):
             engine = open_engine(url, 2)
