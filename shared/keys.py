@@ -60,9 +60,9 @@ def hash_of(body: bytes) -> bytes:
     return hashlib.sha256(body).digest()
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class FirstAnswer(Exception):
-    """This request was answered before; the same answer goes out again."""
+    """This request was answered before; the same answer goes out again. Not frozen: context managers set an exception's traceback."""
 
     status: int
     body: str

@@ -37,7 +37,8 @@ def an_application(procedure: str = SIMPLE, **changed: Any) -> dict[str, Any]:
 
 def a_submission(national_code: str | None = None, **changed: Any) -> dict[str, Any]:
     """What the portal pushes."""
-    return an_application(**{"national_code": national_code or f"G22-{uuid4().hex}", "channel": "online", "receiving_office": DESK} | changed)
+    told = {"national_code": national_code or f"G22-{uuid4().hex}", "channel": "online", "receiving_office": DESK}
+    return an_application(**told | changed)
 
 
 def an_entry(key: str, **changed: Any) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The operator's command, as a process of its own with a home of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MOTCUA = Path(sys.executable).with_name("motcua")
+DATA = Path(__file__).parents[2] / "demo" / "data"
+CASE: dict[str, Any] = {
+    "id": "c1",
+    "accepted_at": "2026-03-09T14:30:00+07:00",
+    "limit": {"amount": "3", "unit": "working_day"},
+    "due_clock": "same_clock",
+    "cutoff": None,
+    "sessions": None,
+    "stops": [{"from": "2026-03-10T09:00:00+07:00", "to": "2026-03-12T10:15:00+07:00", "policy": "pause"}],
+}
+
+
+def motcua(home: Path, *words: str, told: str = "") -> "subprocess.CompletedProcess[str]":
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_") and name != "DATABASE_URL"}
+    environment = kept | {"MOTCUA_HOME": str(home), "MOTCUA_MODE": "development"}
+    return subprocess.run([str(MOTCUA), *words], env=environment, input=told, capture_output=True, text=True, timeout=180, check=False)
+
+
+def test_loading_says_in_its_last_line_what_was_new_and_a_second_time_that_nothing_was(tmp_path: Path) -> None:
+    first = motcua(tmp_path, "catalogue", "load", str(DATA / "procedures.yaml"))
+    again = motcua(tmp_path, "catalogue", "load", str(DATA / "procedures.yaml"))
+
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    warnings = first.stdout.splitlines()[-1].split(", ")[-1]
+    assert first.stdout.splitlines()[-1] == f"86 new, 0 changed, 0 unchanged, {warnings}"
+    assert again.stdout.splitlines()[-1] == f"0 new, 0 changed, 86 unchanged, {warnings}"
+    assert warnings.endswith(" warnings")
+    told = [line for line in first.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(told) == int(warnings.split()[0])
+
+
+@pytest.mark.parametrize("content", ["procedures: 7", "\xff"])
+def test_a_file_that_is_no_catalogue_is_refused_whole(tmp_path: Path, content: str) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_bytes(content.encode("latin-1"))
+
+    done = motcua(tmp_path / "home", "catalogue", "load", str(wrong))
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_due_answers_line_by_line_goes_on_after_a_bad_one_and_starts_no_database(tmp_path: Path) -> None:
+    lines = [
+        json.dumps(CASE),
+        "{",
+        json.dumps(CASE | {"id": "c2", "limit": {"amount": "-1", "unit": "working_day"}}),
+        json.dumps(CASE | {"id": "c3"}),
+    ]
+
+    done = motcua(tmp_path / "home", "due", told="\n".join(lines) + "\n")
+
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [answer.get("id") for answer in answers] == ["c1", None, "c2", "c3"]
+    assert answers[0] == {"id": "c1", "due_at": "2026-03-16T15:45:00+07:00", "period_ends_at": "2026-03-17T00:00:00+07:00"}
+    assert ["error" in answer for answer in answers] == [False, True, True, False]
+    assert not (tmp_path / "home").exists()
+
+
+def test_due_with_good_cases_only_is_done(tmp_path: Path) -> None:
+    done = motcua(tmp_path, "due", told=json.dumps(CASE) + "\n")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_production_gives_no_development_tokens(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"], "MOTCUA_HOME": str(tmp_path)}
+    words = [str(MOTCUA), "token", "--as", "desk_officer", "--office", "H27.001"]
+
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "MOTCUA_MODE=development" in done.stderr
