@@ -25,8 +25,9 @@ class NoCalendar(Unavailable):
 
 @dataclass(frozen=True)
 class Entry:
-    """The version of a procedure that is in force, with the offices competent for it."""
+    """The version of a procedure that is in force, with the offices competent for it, as of a revision of the catalogue."""
 
+    revision: int
     version_id: UUID
     number: int
     procedure: ProcedureVersion
@@ -71,9 +72,11 @@ class Catalogue:
     async def entry(self, tx: Transaction, key: str) -> Entry:
         """Raises NotFound."""
         await self.look(tx)
-        if key not in self._entries:
-            self._entries[key] = await self._read(tx, key)
-        return self._entries[key]
+        # While it is read the catalogue may change, and these entries be forgotten; what was read goes with them.
+        entries = self._entries
+        if key not in entries:
+            entries[key] = await self._read(tx, key)
+        return entries[key]
 
     def hours_of(self, sessions: str | None) -> OfficeHours:
         name = sessions or ""
@@ -93,7 +96,7 @@ class Catalogue:
             self.calendar_version = row.id
 
     async def _read(self, tx: Transaction, key: str) -> Entry:
-        version = tables.procedure_version
+        version, revision = tables.procedure_version, self.revision
         statement = (
             select(version, cast(version.c.content, Text).label("text"))
             .join(tables.procedure, tables.procedure.c.version_id == version.c.id)
@@ -102,6 +105,7 @@ class Catalogue:
         if (row := (await tx.run(statement)).one_or_none()) is None:
             raise NotFound(f"There is no procedure {key} in the catalogue.")
         return Entry(
+            revision=revision,
             version_id=row.id,
             number=row.number,
             procedure=read_procedure(row.text),

@@ -1,10 +1,13 @@
 """The catalogue: loaded again nothing changes, changed entries become versions, and dossiers keep theirs."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from services.intake.catalogue import Catalogue, Entry
 from services.intake.commands import reference
+from shared.runtime import Transaction
 from tests.builders import AGENCY, an_application, an_entry
 from tests.intake.conftest import Desk, published
 
@@ -152,3 +155,33 @@ async def test_a_calendar_loaded_twice_is_one_version(desk: Desk) -> None:
         changed = await reference.load_calendar(tx, rows)
 
     assert changed is False
+
+
+class SlowCatalogue(Catalogue):
+    """Reads an entry, and takes its time to say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_read, self.may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def _read(self, tx: Transaction, key: str) -> Entry:
+        found = await super()._read(tx, key)
+        self.has_read.set()
+        await self.may_go_on.wait()
+        return found
+
+
+async def test_an_entry_that_was_read_before_a_change_is_not_kept_as_one_read_after_it(desk: Desk) -> None:
+    await desk.publishes(an_entry("X-RACE"))
+    catalogue = SlowCatalogue()
+    async with desk.runtime.transaction() as one, desk.runtime.transaction() as other:
+        asked_before = asyncio.create_task(catalogue.entry(one, "X-RACE"))
+        await catalogue.has_read.wait()
+        await desk.publishes(an_entry("X-RACE", name="Tên mới"))
+        await catalogue.look(other, now=True)
+        catalogue.may_go_on.set()
+
+        before, after = await asked_before, await catalogue.entry(other, "X-RACE")
+
+    assert (before.number, after.number) == (1, 2)
+    assert before.revision < after.revision == catalogue.revision

@@ -116,7 +116,7 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
         hours=catalogue.hours_of(offices.offices[competent].sessions),
         at_once=at_once,
     )
-    return Terms(brought, catalogue, entry, checked, catalogue.revision)
+    return Terms(brought, catalogue, entry, checked, entry.revision)
 
 
 async def offices_of_today(tx: Transaction, named: Offices) -> OfficeTree:
