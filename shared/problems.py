@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from shared import errors
 from shared.database import is_away, is_unstorable
@@ -53,6 +54,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _framework_error)
     for failure in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
         app.add_exception_handler(failure, _database_failure)
+    app.add_exception_handler(ClientDisconnect, _caller_gone)
     app.add_exception_handler(Exception, _bug)
 
 
@@ -143,6 +145,11 @@ def _database_failure(request: Request, error: Exception) -> Response:
 def _route(request: Request) -> str | None:
     """The template of the path: the path itself may name a dossier."""
     return getattr(request.scope.get("route"), "path_format", None)
+
+
+def _caller_gone(_request: Request, _error: Exception) -> Response:
+    """Cut off in the middle of the request: there is nobody to answer, and nothing for a person to look at."""
+    return Response(status_code=400)
 
 
 def _bug(request: Request, error: Exception) -> Response:

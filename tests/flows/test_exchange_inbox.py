@@ -3,11 +3,14 @@
 import asyncio
 import random
 from collections import Counter
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from shared.contracts.events import DossierReceived, Event
 from shared.wire import Envelope, Verdict
@@ -192,3 +195,21 @@ async def test_whatever_the_line_does_each_takes_effect_once_in_order_and_after_
     for event in history.events:
         for source, last in event.seen.items():
             assert places[source, event.subject, last] < places[str(event.source), event.subject, event.sequence]
+
+
+async def test_a_caller_cut_off_in_mid_body_is_nobodys_fault(exchange: Exchange) -> None:
+    messages = iter([{"type": "http.request", "body": b"[", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[MutableMapping[str, Any]] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(messages)
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/events", "raw_path": b"/events", "query_string": b"", "headers": []}
+    with capture_logs() as logged:
+        await exchange.stack.apps[PROCESSING]({**scope, "http_version": "1.1", "scheme": "http", "root_path": ""}, receive, send)
+
+    assert [fact for fact in logged if fact["log_level"] == "error"] == []
+    assert await exchange.took(PROCESSING) == []
