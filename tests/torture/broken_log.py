@@ -1,0 +1,41 @@
+"""A service that writes its events after the transaction of their facts, and sometimes dies in between: the harness must see facts
+without their event."""
+
+import os
+import random
+import signal
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import messaging
+from shared.contracts.peers import Service
+from shared.runtime import Transaction
+from tests.torture.broken import run
+
+DIES = 0.3
+
+publish, close = messaging.publish, Transaction.close
+
+
+async def publish_later(connection: AsyncConnection, source: Service, subject: str, told: int, events: Any, now: datetime) -> None:
+    connection.info.setdefault("untold", []).append((source, subject, told, events, now))
+
+
+async def close_then_publish(self: Transaction, *, commit: bool) -> None:
+    untold = (await self.connection()).info.pop("untold", []) if self._connection else []  # pyright: ignore[reportPrivateUsage]
+    await close(self, commit=commit)
+    if not (commit and untold):
+        return
+    if random.random() < DIES:
+        os.kill(os.getpid(), signal.SIGKILL)
+    async with self.runtime.engine.begin() as connection:
+        for told in untold:
+            await publish(connection, *told)
+
+
+if __name__ == "__main__":
+    messaging.publish = publish_later
+    Transaction.close = close_then_publish  # type: ignore[method-assign]
+    run()
