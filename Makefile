@@ -30,9 +30,10 @@ check: .venv/ready  ## format, lint, types, imports, migrations
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright --warnings
+	$(BIN)/pytest tests/house/test_repository.py
 
 test: check  ## checks and tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2
 
 bench: .venv/ready  ## measurements, as ratios of one run
 	$(BIN)/python -m tests.bench

@@ -49,7 +49,7 @@ def load_offices(file: Path) -> None:
 @catalogue.command(name="load")
 def load_catalogue(
     *files: Path,
-    plain_day: Literal["calendar", "working"] = "calendar",
+    plain_day: Literal["calendar", "working"] | None = None,
     valid_from: date | None = None,
 ) -> None:
     """Load published procedures (docs/catalogue.md says how a file looks). Loading twice changes nothing.
@@ -57,7 +57,7 @@ def load_catalogue(
     Parameters
     ----------
     plain_day
-        How a plain "ngày" is read: as a calendar day or as a working day.
+        How a plain "ngày" is read: as a calendar day or as a working day. Not said: as before, calendar days for a new entry.
     valid_from
         First day of validity, instead of what the source prints.
     """
@@ -66,7 +66,7 @@ def load_catalogue(
 
     if not files:
         raise SystemExit(_not_understood("Name at least one file."))
-    loaded = asyncio.run(operator.load_catalogue(files, PlainDay(plain_day), valid_from))
+    loaded = asyncio.run(operator.load_catalogue(files, PlainDay(plain_day) if plain_day else None, valid_from))
     for warning in loaded.warnings:
         operator.complain(f"warning: {warning.entry} {warning.field}: {warning.text}")
     print(f"{loaded.new} new, {loaded.changed} changed, {loaded.unchanged} unchanged, {len(loaded.warnings)} warnings")

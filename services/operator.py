@@ -60,7 +60,7 @@ ALL: Final[tuple[type[ServiceSettings], ...]] = (Intake, Processing, Notificatio
 # ------------------------------------------------------------------------------------------------ reference data
 
 
-async def load_catalogue(files: tuple[Path, ...], plain_day: PlainDay, valid_from: date | None) -> reference.Loaded:
+async def load_catalogue(files: tuple[Path, ...], plain_day: PlainDay | None, valid_from: date | None) -> reference.Loaded:
     """All files or none. Raises CatalogueRefused."""
     entries = [entry for text in _bytes_of(files) for entry in read_catalogue(text)]
     async with _at_the_desk() as tx:

@@ -80,6 +80,10 @@ _REMEMBER: Final = """
 update {schema}.key set status = :status, answer = :answer, etag = :etag
 where caller = :caller and method = :method and path = :path and key = :key
 """
+_FORGET_BEFORE: Final = """
+delete from {schema}.key
+where caller = :caller and method = :method and path = :path and starts_with(key, :prefix) and key <> :key
+"""
 _FORGET: Final = "delete from {schema}.key where written_at < now() - make_interval(days => :days)"
 
 
@@ -102,6 +106,11 @@ class KeyLedger:
     async def remember(self, connection: AsyncConnection, key: Key, status: int, body: bytes, etag: str | None) -> None:
         identity = {"caller": key.caller, "method": key.method, "path": key.path, "key": key.key}
         await connection.execute(_sql(_REMEMBER, self.schema), identity | {"status": status, "answer": body.decode(), "etag": etag})
+
+    async def forget_before(self, connection: AsyncConnection, key: Key, prefix: str) -> None:
+        """What this request replaces may come again as something new: forget other keys of the same caller and path with this prefix."""
+        earlier = {"caller": key.caller, "method": key.method, "path": key.path, "key": key.key, "prefix": prefix}
+        await connection.execute(_sql(_FORGET_BEFORE, self.schema), earlier)
 
     async def forget_old(self, connection: AsyncConnection) -> None:
         """Keys are kept 30 days of machine time."""

@@ -55,6 +55,15 @@ async def test_a_changed_push_brings_the_submission_up_to_date(desk: Desk) -> No
     assert await desk.told(first.json()["id"]) == ["submission.received", "submission.received"]
 
 
+async def test_a_push_that_goes_back_to_an_earlier_one_is_a_correction_and_no_repeat(desk: Desk) -> None:
+    first = await push(desk)
+    await push(desk, applicant={"name": "Nông Thị Mẫu Mới", "phone": "0912345678"})
+    back = await push(desk)
+
+    assert (back.status_code, back.json()["version"]) == (200, 3)
+    assert (await desk.shows(first.json()["id"]))["people"][0]["name"] == a_submission(CODE)["applicant"]["name"]
+
+
 async def test_a_national_code_stays_with_its_procedure(desk: Desk) -> None:
     await push(desk)
 

@@ -35,18 +35,22 @@ class Loaded:
 
 
 async def load_catalogue(
-    tx: Transaction, entries: Sequence[Entry], *, plain_day: PlainDay = PlainDay.CALENDAR, valid_from: date | None = None
+    tx: Transaction, entries: Sequence[Entry], *, plain_day: PlainDay | None = None, valid_from: date | None = None
 ) -> Loaded:
-    """New entries are added, changed ones become a new version; dossiers keep the version they were received under."""
+    """New entries are added, changed ones become a new version; dossiers keep the version they were received under.
+
+    `plain_day` None: as the entry was read before (an administrator may have set it), calendar days for a new one.
+    """
     known = {row.key: row for row in await tx.run(_current())}
     warnings = warnings_of((entry.procedure for entry in entries), on=tx.now.date())
     new = changed = 0
     for entry in entries:
         before = known.get(entry.key)
-        if before and _same(before, entry, plain_day, valid_from):
+        reading = plain_day or (PlainDay(before.plain_day) if before else PlainDay.CALENDAR)
+        if before and _same(before, entry, reading, valid_from):
             continue
         new, changed = new + (before is None), changed + (before is not None)
-        await _publish(tx, entry, before, plain_day, valid_from, [warning for warning in warnings if warning.entry == entry.key])
+        await _publish(tx, entry, before, reading, valid_from, [warning for warning in warnings if warning.entry == entry.key])
     if new or changed:
         await raise_revision(tx)
     return Loaded(new, changed, len(entries) - new - changed, warnings)

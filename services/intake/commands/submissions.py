@@ -54,6 +54,8 @@ async def submit(
     by.must_see([brought.offices.receiving], "office")
     await tx.once()
     if national_code and (before := await _pushed_before(tx, national_code)):
+        if tx.key:  # A, then B, then A again is a correction back to A, not a repeat
+            await tx.runtime.keys.forget_before(await tx.connection(), tx.key, f"{national_code} ")
         return Submitted(await _correct(tx, before, brought, by), new=False)
     entry = await catalogue_of(tx.runtime).entry(tx, brought.procedure)
     competent = one_competent(brought.procedure, entry.competent, brought.offices.competent or None)
