@@ -191,11 +191,13 @@ async def perform(stack: Stack, line: Line, begun: float) -> bool:
 
 
 def farewell(home: Path) -> str:
-    return f"""
-  {home / SUMMARY}  the numbers
-  {home / "delivered.jsonl"}  every SMS and email as delivered
-  {home / "logs"}  what the services and the operator's command said
-To look further: `make run` plays once more in {home.parent if home.name == "demo" else home} and stays, with its API at hand."""
+    left = {
+        home / SUMMARY: "the numbers",
+        home / "delivered.jsonl": "every SMS and email as delivered",
+        home / "logs": "what the services and the operator's command said",
+    }
+    lines = [f"  {path}  {what}" for path, what in left.items() if path.exists()]
+    return "\n".join(["", *lines, "To look further: `make run` plays once, and stays with the API and its documentation at hand."])
 
 
 async def demo(home: Path) -> int:
@@ -269,6 +271,10 @@ def complain(error: BaseException) -> None:
 
 
 def show_logs(stack: Stack) -> None:
+    try:
+        stack.must_be_well()
+    except StackFailed as failed:
+        complain(failed)
     for name in (*Service, "gateways"):
         if tail := stack.tail(name):
             print(f"\n--- the end of {stack.logs / name}.log\n{tail}", file=sys.stderr)
