@@ -1,6 +1,7 @@
 """What every door of a service has in common: one transaction a request, keys, versions, health, the peers' entrance."""
 
 from collections.abc import Callable, Coroutine
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
@@ -198,6 +199,12 @@ class Traced:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+@cache
+def schema_of(body: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a request body, made once: possible actions show it at every look."""
+    return body.model_json_schema()
 
 
 class Page(View):

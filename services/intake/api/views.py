@@ -6,12 +6,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
+from services.intake.api import bodies
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.lifecycle import Move, possible_moves
 from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import STATES, State
-from shared.doors import Page, View
+from shared.doors import Page, View, schema_of
 
 
 class ReceiptPaper(View):
@@ -221,28 +222,25 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
     return fields | {"label": STATES[dossier.state].label}
 
 
-HREFS: dict[Move, tuple[str, str]] = {
-    Move.ACCEPT: ("submissions/{id}/accept", "TermsBody"),
-    Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", "SupplementRequestBody"),
-    Move.REFUSE: ("submissions/{id}/refuse", "ReasonBody"),
-    Move.SUPPLEMENT: ("dossiers/{id}/supplements", "SupplementBody"),
-    Move.WITHDRAW: ("dossiers/{id}/withdrawals", "WithdrawalBody"),
-    Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", "HandOverBody"),
-    Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", "TakeOverBody"),
-    Move.RETURN_AT_DESK: ("dossiers/{id}/returns", "ReturnBody"),
-    Move.DELIVER_ONLINE: ("dossiers/{id}/returns", "ReturnBody"),
-    Move.POST: ("dossiers/{id}/postal-items", "PostalItemBody"),
+HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
+    Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
+    Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
+    Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
+    Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
+    Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
+    Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
+    Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),
+    Move.RETURN_AT_DESK: ("dossiers/{id}/returns", bodies.ReturnBody),
+    Move.DELIVER_ONLINE: ("dossiers/{id}/returns", bodies.ReturnBody),
+    Move.POST: ("dossiers/{id}/postal-items", bodies.PostalItemBody),
 }
 
 
 def actions_of(dossier: Dossier) -> tuple[ActionView, ...]:
     """What the desk may do now, with where to send it and what."""
-    from services.intake.api import bodies
-
     found: list[ActionView] = []
     for move in possible_moves(dossier.state):
         if move in HREFS:
             path, body = HREFS[move]
-            needs = getattr(bodies, body).model_json_schema()
-            found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=needs))
+            found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=schema_of(body)))
     return tuple(found)

@@ -105,7 +105,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     brought = replace(
         added,
         procedure=before.procedure.key,
-        named=replace(added.named, channel=before.channel, case=added.named.case or before.case),
+        named=replace(added.named, channel=before.channel, case=added.named.case or before.case, level=added.named.level or before.level),
         offices=before.offices,
         people=before.people,
         result_wanted=before.result_wanted,

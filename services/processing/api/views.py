@@ -18,7 +18,7 @@ from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
-from shared.doors import Page, View
+from shared.doors import Page, View, schema_of
 from shared.officers import Officer
 
 
@@ -45,7 +45,7 @@ class PossibleAction(View):
 
     @classmethod
     def of(cls, case: Case, action: Action) -> Self:
-        return cls(action=action, href=f"/v1/cases/{case.id}/{action.replace('_', '-')}", needs=NEEDS[action].model_json_schema())
+        return cls(action=action, href=f"/v1/cases/{case.id}/{action.replace('_', '-')}", needs=schema_of(NEEDS[action]))
 
 
 StepStatus = Literal["done", "current", "next", "later"]
