@@ -58,6 +58,8 @@ class BadLine:
     calm: bool = False
     faults: Counter[Fault] = field(default_factory=Counter[Fault])
     calls: int = 0
+    events_doubled: int = 0
+    """Of the calls delivered twice, those that carried events."""
     unanswered: int = 0
     _calls_at_work: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
@@ -100,6 +102,7 @@ class BadLine:
             case _:
                 pass
         if fault is Fault.TWICE:
+            self.events_doubled += request.startswith(b"POST /events")
             first, second = await asyncio.gather(self._deliver(request), self._deliver(request), return_exceptions=True)
             answer = self.chance.choice((first, second))
             if isinstance(answer, BaseException):
