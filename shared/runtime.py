@@ -50,7 +50,8 @@ class Transaction:
     async def at_once(self, statement: str, *values: Any) -> list[Any]:
         """Run one statement that is a whole transaction by itself: no round trip for begin and commit. For hot paths."""
         connection = await self.connection()
-        await connection.commit()
+        if connection.in_transaction():
+            await connection.commit()
         try:
             return await (await database.driver(connection)).fetch(statement, *values)
         except BaseException as error:
