@@ -1,6 +1,7 @@
 """Real Postgres for every test: one private server a run, one database a test module's stack, tables emptied between tests."""
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,12 @@ import structlog
 from shared import migrations, roles
 from shared.contracts.peers import Service
 from shared.local_postgres import LocalPostgres
+
+# Tests say themselves in which mode and with which settings a service runs; whoever starts them must not.
+for name in [name for name in os.environ if name.startswith("MOTCUA_") and name not in {"MOTCUA_LONG", "MOTCUA_POSTGRES_BIN"}] + [
+    "DATABASE_URL"
+]:
+    os.environ.pop(name, None)
 
 # The default renderer shows every local variable of every frame, which takes it seconds per exception.
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])

@@ -12,8 +12,8 @@ async def test_a_received_dossier_is_told_by_sms_and_email(voice: Voice) -> None
     [sms], [mail] = voice.sms.delivered, voice.mail.delivered
     assert sms.to == "+84912345678"
     assert sms.text == (
-        "Ho so H26.22-260309-0001 da duoc tiep nhan. "
-        "Hen tra ket qua tai Trung tam Phuc vu hanh chinh cong xa Hoa Binh: 09 gio 30 ngay 12/03/2026."
+        "Hồ sơ H26.22-260309-0001 đã được tiếp nhận. "
+        "Hẹn trả kết quả tại Trung tâm Phục vụ hành chính công xã Hòa Bình: 09 giờ 30 ngày 12/03/2026."
     )
     assert mail.to == "hoa.nguyen@example.org"
     assert mail.subject == "Đã tiếp nhận hồ sơ H26.22-260309-0001"

@@ -176,7 +176,7 @@ async def test_come_and_collect_is_not_said_after_the_hand_over(voice: Voice) ->
     await voice.speaks()
 
     assert ("result_at_desk", "sms", "expired") in await voice.messages(dossier)
-    assert ["da duoc tiep nhan" in sms.text or "da duoc trao" in sms.text for sms in voice.sms.delivered] == [True, True]
+    assert ["đã được tiếp nhận" in sms.text or "đã được trao" in sms.text for sms in voice.sms.delivered] == [True, True]
     told = [(type, data["template"], data.get("reason")) for _, type, data in await voice.tells(dossier)]
     assert ("vn.motcua.message.failed.v1", "result_at_desk", "overtaken by events") in told
 
@@ -228,7 +228,7 @@ async def test_a_person_hears_of_a_dossier_in_the_order_things_happened(voice: V
     await voice.speaks()
 
     assert while_the_first_waits == []
-    assert ["tiep nhan" in voice.sms.delivered[0].text, "da co ket qua" in voice.sms.delivered[1].text] == [True, True]
+    assert ["tiếp nhận" in voice.sms.delivered[0].text, "đã có kết quả" in voice.sms.delivered[1].text] == [True, True]
 
 
 async def test_nothing_personal_is_logged(voice: Voice) -> None:

@@ -17,7 +17,7 @@ def main() -> int:
     words = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     words.add_argument("--dossiers", type=int, default=2000)
     words.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="the same kills and faults again")
-    words.add_argument("--seconds", type=float, default=420, help="after these nothing more is begun")
+    words.add_argument("--seconds", type=float, default=480, help="after these nothing more is begun")
     words.add_argument("--copies", type=int, default=2, help="of each service")
     words.add_argument("--kills", type=int, help="default: one for every forty dossiers")
     chosen = words.parse_args()
