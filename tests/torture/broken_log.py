@@ -20,7 +20,8 @@ publish, close = messaging.publish, Transaction.close
 
 
 async def publish_later(connection: AsyncConnection, source: Service, subject: str, told: int, events: Any, now: datetime) -> None:
-    connection.info.setdefault("untold", []).append((source, subject, told, events, now))
+    if events:
+        connection.info.setdefault("untold", []).append((source, subject, told, events, now))
 
 
 async def close_then_publish(self: Transaction, *, commit: bool) -> None:

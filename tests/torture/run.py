@@ -92,6 +92,7 @@ async def torture(
                 ledger.failures.append(f"after {seconds:.0f} s only {len(ledger.lives)} of {dossiers} dossiers had been begun")
             stage.calm_down()
             await _until_at_rest(stage, rest_seconds)
+        await stage.stop_services()  # The books of three services are read one after the other.
         found = await audit.audit(stage.urls, ledger)
     return Report(stage.seed, time.monotonic() - began, found, ledger, stage)
 

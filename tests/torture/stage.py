@@ -109,6 +109,7 @@ class Stage:
     urls: dict[Service, str] = field(default_factory=dict[Service, str])
     """Each service's own role at the database, for reading."""
     counts: Counter[str] = field(default_factory=Counter[str])
+    ended_by_themselves: Counter[Service] = field(default_factory=Counter[Service])
     _ports: dict[Copy, int] = field(default_factory=dict[Copy, int])
     _running: dict[Copy, int] = field(default_factory=dict[Copy, int])
     _watchers: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -142,7 +143,7 @@ class Stage:
             line = BadLine(own, chance, hold_seconds=CLIENT_SECONDS + 2, port=next(ports), rates=self.rates, calm=True)
             self.lines[service] = await self._exits.enter_async_context(line)
         await self._hear_of_gateways(gateways)
-        self._exits.push_async_callback(self._stop_services)
+        self._exits.push_async_callback(self.stop_services)
         for copy in self._ports:
             await self.start(copy)
         await asyncio.gather(*(self._until_ready(copy) for copy in self._ports))
@@ -185,6 +186,20 @@ class Stage:
         self.counts["databases killed"] += 1
         return True
 
+    async def stop_services(self) -> None:
+        """Nothing moves any more; the database stays. Done once, it is soon done again."""
+        assert self.nursery
+        running = list(self._running.values())
+        self._running.clear()
+        for pid in running:
+            os.kill(pid, signal.SIGTERM)
+        for pid in running:
+            try:
+                await asyncio.wait_for(self.nursery.ended(pid), STOPPING_SECONDS)
+            except TimeoutError:
+                self.counts["services that did not stop"] += 1
+                os.kill(pid, signal.SIGKILL)
+
     def all_copies_of(self, service: Service) -> list[Copy]:
         return [(service, number) for number in range(self.copies)]
 
@@ -217,21 +232,9 @@ class Stage:
         if self._running.get(copy) == pid:
             del self._running[copy]
             self.counts["services ended by themselves"] += 1
+            self.ended_by_themselves[copy[0]] += 1
             await asyncio.sleep(0.5)
             await self.start(copy)
-
-    async def _stop_services(self) -> None:
-        assert self.nursery
-        running = list(self._running.values())
-        self._running.clear()
-        for pid in running:
-            os.kill(pid, signal.SIGTERM)
-        for pid in running:
-            try:
-                await asyncio.wait_for(self.nursery.ended(pid), STOPPING_SECONDS)
-            except TimeoutError:
-                self.counts["services that did not stop"] += 1
-                os.kill(pid, signal.SIGKILL)
 
     async def _until_ready(self, copy: Copy) -> None:
         until = asyncio.get_running_loop().time() + STARTING_SECONDS

@@ -93,7 +93,7 @@ async def test_a_log_written_apart_from_its_facts_is_seen(workshop: Workshop, tm
         modules=broken,
         dossiers=24,
         rest_seconds=1,
-        stop_when=lambda stage: stage.counts["services ended by themselves"] >= 1,
+        stop_when=lambda stage: stage.ended_by_themselves[Service.PROCESSING] >= 1,
     )
 
     assert report.audit.counts[Finding.UNTOLD] > 0, "\n".join(report.lines())
