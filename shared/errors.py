@@ -30,6 +30,11 @@ class Conflict(DomainError):
 class ActionNotAllowed(Conflict):
     """The dossier's present state forbids this action."""
 
+    def __init__(self, detail: str, about: object = None, **facts: object) -> None:
+        """`about` is the dossier or case at hand: the answer lists what the caller can do with it instead."""
+        super().__init__(detail, **facts)
+        self.about = about
+
 
 class KeyReused(Conflict):
     """This Idempotency-Key was already used for another request."""

@@ -60,7 +60,9 @@ class Permission(SecurityBase):
         scope = await runtime.facts["offices"].scope(tx, claims.offices)
         if isinstance(tx.key, Key):
             tx.key.belongs_to(claims.id)
-        return Officer(claims.id, claims.name, claims.roles, claims.offices, scope, claims.mandate)
+        officer = Officer(claims.id, claims.name, claims.roles, claims.offices, scope, claims.mandate)
+        request.state.officer = officer
+        return officer
 
 
 def may(action: Action) -> Any:

@@ -1,6 +1,6 @@
 """The one place where failures become HTTP: application/problem+json (RFC 9457), the framework's own errors too."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -47,9 +47,15 @@ class Problem(BaseModel):
     code: str
 
 
-def install(app: FastAPI) -> None:
+ActionsOf = Callable[[Any, Any], Iterable[BaseModel]]
+"""What an officer can do with a dossier or case."""
+
+
+def install(app: FastAPI, actions_of: ActionsOf = lambda about, officer: ()) -> None:
     """Let `app` answer every failure, its own and the framework's, as problem+json."""
+    app.state.actions_of = actions_of
     app.add_exception_handler(errors.DomainError, _domain_error)
+    app.add_exception_handler(errors.ActionNotAllowed, _not_allowed)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _framework_error)
     for failure in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -97,6 +103,15 @@ def _domain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.DomainError)
     log.info("request.refused", code=error.code(), method=request.method, route=_route(request))
     return of(error)
+
+
+def _not_allowed(request: Request, error: Exception) -> Response:
+    """With what the caller can do instead, in the same shape as the dossier itself shows it."""
+    assert isinstance(error, errors.ActionNotAllowed)
+    if error.about is not None:
+        actions = request.app.state.actions_of(error.about, request.state.officer)
+        error.facts = {**error.facts, "possible_actions": [action.model_dump(mode="json") for action in actions]}
+    return _domain_error(request, error)
 
 
 def _bad_request(request: Request, error: Exception) -> Response:

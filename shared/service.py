@@ -65,7 +65,15 @@ def signer_for(settings: ServiceSettings) -> Signer:
     return Signer(settings.event_secret or SecretStr(kept(settings.home, "event-secret", secrets.token_urlsafe)))
 
 
-def app_for(runtime: Runtime, *, title: str, description: str, routers: Sequence[APIRouter], start: bool = True) -> FastAPI:
+def app_for(
+    runtime: Runtime,
+    *,
+    title: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    start: bool = True,
+    actions_of: problems.ActionsOf = lambda about, officer: (),
+) -> FastAPI:
     """The FastAPI app of a service: its own routes under /v1, the peers' entrance, health, problems."""
 
     @contextlib.asynccontextmanager
@@ -80,7 +88,7 @@ def app_for(runtime: Runtime, *, title: str, description: str, routers: Sequence
     app = FastAPI(title=title, description=description, version="1", lifespan=lifespan, max_body_size=LARGEST_BODY)
     app.state.runtime = runtime
     app.add_middleware(doors.Traced)
-    problems.install(app)
+    problems.install(app, actions_of)
     for router in routers:
         app.include_router(router, prefix="/v1", responses=PROBLEMS)
     app.include_router(doors.entrance())

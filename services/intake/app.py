@@ -8,6 +8,7 @@ from pydantic import SecretStr
 
 from services.intake import tables
 from services.intake.api import ROUTERS
+from services.intake.api.views import actions_of
 from services.intake.catalogue import Catalogue
 from services.intake.chores import CHORES
 from services.intake.postal import CARRIERS
@@ -34,6 +35,7 @@ def create_app(
         description="Takes dossiers in, at the desk, online and by post, and brings their results back to people.",
         routers=ROUTERS,
         start=start,
+        actions_of=actions_of,
     )
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from services.processing import tables
 from services.processing.api import ROUTERS
+from services.processing.api.views import PossibleAction
 from services.processing.chores import CHORES
 from services.processing.reactions import REACTIONS
 from services.processing.references import References
@@ -36,6 +37,7 @@ def create_app(
         description="The agency: cases, their steps and due times, decisions and results.",
         routers=ROUTERS,
         start=start,
+        actions_of=PossibleAction.all_for,
     )
 
 

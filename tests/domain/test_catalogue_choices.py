@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.domain.catalogue import Allotment, Limit, Paper, ProcedureVersion, Process, ProcessStep, Source, Total
+from services.intake.domain.catalogue import Allotment, Limit, Paper, ProcedureVersion, Process, ProcessStep, Source
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import (
     Channel,
@@ -20,7 +20,6 @@ from services.intake.domain.choices import (
     choose_limit,
     choose_process,
     required_papers,
-    steps_of,
 )
 from services.intake.domain.deciding import ChoiceNeeded
 from shared.working_time.limits import TimeLimit, Unit
@@ -228,47 +227,7 @@ def test_two_processes_for_the_same_leave_one_step_with_the_whole_limit():
     fixed = Allotment(kind="fixed", amount=Decimal(1), unit=Unit.WORKING_DAY)
     version = a_version(days("5"), processes=(a_process(fixed), a_process(fixed, fixed)))
 
-    process = choose_process(version, AT_DESK)
-
-    assert process is None
-    assert [step.allotment.kind for step in steps_of(version, process, choose_limit(version, AT_DESK))] == ["whole_limit"]
-
-
-def test_without_a_process_one_step_has_the_whole_limit():
-    version = published()["QNG-1.001122"]
-
-    (step,) = steps_of(version, choose_process(version, AT_DESK), choose_limit(version, AT_DESK))
-
-    assert step.allotment == Allotment(kind="whole_limit", amount=Decimal(30), unit=Unit.DAY)
-
-
-def test_a_part_of_a_plain_day_is_one_of_a_working_day_where_the_process_counts_working_time():
-    version = published()["DT-D16"]
-
-    steps = steps_of(version, version.processes[0], choose_limit(version, AT_DESK))
-
-    assert [(str(step.allotment.amount), step.allotment.unit) for step in steps[:2]] == [
-        ("0.5", Unit.WORKING_DAY),
-        ("11.5", Unit.WORKING_DAY),
-    ]
-
-
-def test_a_whole_plain_day_in_a_step_stays_as_the_operator_reads_it():
-    total = Total(kind="fixed", text="3 ngày làm việc", amount=Decimal(3), unit=Unit.WORKING_DAY)
-    process = a_process(Allotment(kind="fixed", amount=Decimal(2), unit=Unit.DAY), total=total)
-    version = a_version(days("3"), processes=(process,))
-    limit = choose_limit(version, AT_DESK)
-
-    assert steps_of(version, process, limit)[0].allotment.unit is Unit.DAY
-    assert steps_of(version, process, limit, plain_day=PlainDay.WORKING)[0].allotment.unit is Unit.WORKING_DAY
-
-
-def test_a_process_of_plain_days_keeps_its_parts():
-    version = published()["BN-1.009645"]
-
-    steps = steps_of(version, version.processes[0], choose_limit(version, AT_DESK))
-
-    assert (steps[0].allotment.amount, steps[0].allotment.unit) == (Decimal("0.5"), Unit.DAY)
+    assert choose_process(version, AT_DESK) is None
 
 
 def test_a_chosen_limit_keeps_the_published_rule_beside_it():

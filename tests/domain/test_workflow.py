@@ -193,6 +193,11 @@ def test_part_of_a_plain_day_is_worked_where_the_process_counts_working_time() -
     assert plan(content) == [march(9, 14), march(11, 8)]
 
 
+def test_a_process_that_says_how_long_a_day_is_counts_working_time() -> None:
+    assert plan(a_process(fixed(1.5, "day"))) == [march(11, 11)]
+    assert plan(a_process(fixed(1.5, "day"), hours_per_day=8)) == [march(10, 14)]
+
+
 def test_parts_of_calendar_days_add_up_to_calendar_days() -> None:
     """From Thursday: half a day, then with one and a half more Saturday, which ends with Monday."""
     content = a_process(fixed(0.5, "day"), fixed(1.5, "day"), fixed(0.25, "day"))

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import sys
 from collections import Counter
@@ -36,6 +37,8 @@ DECIDED_BY: Final[Mapping[str, str]] = {"DT-D16": "H20.020", "DT-D55": "H20.101"
 STARTING_SECONDS: Final = 90
 STOPPING_SECONDS: Final = 15
 CLIENT_SECONDS: Final = 6.0
+
+TRACEBACK_ENDS: Final = re.compile(r"[\w.]+(Error|Exception|Failed|Missing)\b")
 
 Copy = tuple[Service, int]
 
@@ -219,8 +222,8 @@ class Stage:
                 if '"level": "error"' in line:
                     with contextlib.suppress(ValueError):
                         found[str(json.loads(line).get("event"))] += 1
-                elif line.startswith("Traceback"):
-                    found["traceback"] += 1
+                elif TRACEBACK_ENDS.match(line):
+                    found[line[:100]] += 1
         return dict(found)
 
     # ------------------------------------------------------------------------------------------------ inside

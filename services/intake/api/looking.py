@@ -50,7 +50,7 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         papers=await _papers(tx, found),
         fees=tuple(views.FeeView.model_validate(row) for row in fees),
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
-        possible_actions=views.actions_of(found),
+        possible_actions=views.actions_of(found, by),
     )
 
 

@@ -8,11 +8,13 @@ from pydantic import AwareDatetime
 
 from services.intake.api import bodies
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.lifecycle import Move, possible_moves
+from services.intake.domain.lifecycle import WHO, Move, possible_moves
 from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.permissions import permitted
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View, schema_of
+from shared.officers import Officer
 
 
 class ReceiptPaper(View):
@@ -222,6 +224,9 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
     return fields | {"label": STATES[dossier.state].label}
 
 
+FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW})
+"""What any office that sees the dossier may bring in for the applicant."""
+
 HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
     Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
@@ -236,11 +241,12 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
 }
 
 
-def actions_of(dossier: Dossier) -> tuple[ActionView, ...]:
-    """What the desk may do now, with where to send it and what."""
+def actions_of(dossier: Dossier, officer: Officer) -> tuple[ActionView, ...]:
+    """What the caller may do now, with where to send it and what."""
     found: list[ActionView] = []
-    for move in possible_moves(dossier.state):
-        if move in HREFS:
+    mine = officer.sees((dossier.offices.receiving, dossier.offices.returning))
+    for move in possible_moves(dossier):
+        if move in HREFS and permitted(officer.roles, WHO[move]) and (mine or move in FROM_OUTSIDE):
             path, body = HREFS[move]
             found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=schema_of(body)))
     return tuple(found)

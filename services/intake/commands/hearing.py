@@ -22,7 +22,7 @@ from shared.wire import Envelope
 
 async def agency_took_up(tx: Transaction, event: DossierTakenUp, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
-    await _follow(tx, before, replace(before, state=next_state(before.state, Move.TAKE_UP)), event.officer, None, envelope)
+    await _follow(tx, before, replace(before, state=next_state(before, Move.TAKE_UP)), event.officer, None, envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
@@ -35,7 +35,7 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
     before = await tables.load_dossier(tx, envelope.subject)
     after = replace(
         before,
-        state=next_state(before.state, Move.COMPLETE),
+        state=next_state(before, Move.COMPLETE),
         completed_at=event.completed_at,
         result=event.result,
         decision=event.decision or before.decision,

@@ -27,7 +27,7 @@ from shared.contracts.events import (
     PostalItemSentBack,
 )
 from shared.contracts.people import Part, ReturnWay
-from shared.errors import ActionNotAllowed, Conflict, InvalidInput, NotFound
+from shared.errors import Conflict, InvalidInput, NotFound
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -41,9 +41,7 @@ async def post_result(tx: Transaction, name: str, *, carrier: str, tracking_numb
     """Give the result to the carrier. It must be at the desk, and the applicant must have an address."""
     must_be_known(carrier)
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.POST)
-    if before.result_at_desk_at is None:
-        raise ActionNotAllowed("The result is not at the desk yet; take it over from the agency first.")
+    state = next_state(before, Move.POST)
     if not any(person.address for person in before.people if person.part is Part.APPLICANT):
         raise InvalidInput("The applicant has no address to send the result to.")
     item = {"id": uuid7(), "dossier_id": before.id, "direction": "out", "carrier": carrier, "tracking_number": tracking_number}
@@ -137,7 +135,7 @@ async def _tell(tx: Transaction, item: Row[Any], state: PostalState, report: dic
     after = before
     move = DOSSIER_MOVE.get(state)
     if move and not overtaken and (before.state, move) in LIFECYCLE:
-        after = replace(before, state=next_state(before.state, move))
+        after = replace(before, state=next_state(before, move))
         if move is Move.DELIVERED_BY_POST:
             after = replace(after, returned_at=report["at"], returned_by=ReturnWay.POST)
             events.append(DossierReturned(way=ReturnWay.POST, returned_at=report["at"]))

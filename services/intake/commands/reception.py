@@ -18,7 +18,7 @@ from services.intake.commands.post import TrackingNumberUsed, must_be_known
 from services.intake.domain import reception
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
-from services.intake.domain.lifecycle import Move, next_state
+from services.intake.domain.lifecycle import Move, beginning
 from services.intake.domain.reception import Brought, Checked, ProcedureNotOpen
 from shared import log
 from shared.clock import VIETNAM
@@ -143,7 +143,7 @@ def _new_dossier(now: datetime, terms: Terms, move: Move, by: Officer) -> Dossie
             id=uuid7(),
             version=1,
             told=1,
-            state=next_state(None, move),
+            state=beginning(move),
             procedure=procedure_ref(terms.entry),
             offices=terms.brought.offices,
             channel=terms.brought.channel,

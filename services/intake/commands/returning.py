@@ -10,7 +10,7 @@ from services.intake.domain.lifecycle import Move, next_state
 from shared.contracts.events import DossierReturned, PapersHandedOver, ResultAtDesk, ResultDelivered
 from shared.contracts.people import Part, ReturnWay
 from shared.contracts.states import State
-from shared.errors import ActionNotAllowed, InvalidInput
+from shared.errors import InvalidInput
 from shared.officers import Officer
 from shared.runtime import Transaction
 
@@ -27,7 +27,7 @@ class Collected:
 async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None, note: str | None, by: Officer, version: int) -> Dossier:
     """The papers go to the agency the same day, or at the next opening after 15:00: a fact with two names, this is the first."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.HAND_OVER_PAPERS)
+    state = next_state(before, Move.HAND_OVER_PAPERS)
     if to_office:
         (await tx.runtime.facts["offices"].tree(tx)).working_on(tx.now.date(), to_office)
     event = PapersHandedOver(
@@ -40,9 +40,7 @@ async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None,
 async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, by: Officer, version: int) -> Dossier:
     """The result has arrived at the desk: now people are told to come and collect it."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.TAKE_OVER_RESULT)
-    if before.result_at_desk_at is not None:
-        raise ActionNotAllowed("The result is at the desk already.")
+    state = next_state(before, Move.TAKE_OVER_RESULT)
     after = replace(before, result_at_desk_at=tx.now)
     line = JournalLine(Move.TAKE_OVER_RESULT, by.name, before.state, state, before.offices.returning, handed_over_by)
     return await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
@@ -51,9 +49,7 @@ async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, b
 async def return_at_desk(tx: Transaction, name: str, collected: Collected, *, by: Officer, version: int) -> Dossier:
     """Handed over the counter, to the applicant or to someone authorised."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.RETURN_AT_DESK)
-    if before.result_at_desk_at is None:
-        raise ActionNotAllowed("The result is not at the desk yet; take it over from the agency first.")
+    state = next_state(before, Move.RETURN_AT_DESK)
     if collected.by is Part.REPRESENTATIVE and not collected.authorisation:
         raise InvalidInput("A representative shows an authorisation: name it in `authorisation`.")
     after = replace(before, state=state, returned_at=tx.now, returned_by=ReturnWay.DESK)
@@ -67,9 +63,7 @@ async def return_at_desk(tx: Transaction, name: str, collected: Collected, *, by
 async def deliver_online(tx: Transaction, name: str, *, reference: str, by: Officer, version: int) -> Dossier:
     """The electronic result was delivered. Paper is owed too, unless the procedure or the applicant chose electronic only."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.DELIVER_ONLINE)
-    if before.delivered_online_at is not None:
-        raise ActionNotAllowed("The electronic result was delivered already.")
+    state = next_state(before, Move.DELIVER_ONLINE)
     paper_owed = not (before.result_wanted.electronic_only or before.result_wanted.way is ReturnWay.ONLINE)
     if paper_owed:
         after = replace(before, delivered_online_at=tx.now)

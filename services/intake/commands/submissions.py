@@ -15,7 +15,7 @@ from services.intake.commands.reception import Received, agree, new_secret, offi
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.dossier_code import DossierCode
 from services.intake.domain.journal import JournalLine
-from services.intake.domain.lifecycle import Move, next_state
+from services.intake.domain.lifecycle import Move, beginning, next_state
 from services.intake.domain.reception import Brought, PaperReceived, one_competent
 from shared.clock import VIETNAM
 from shared.contracts.events import (
@@ -27,7 +27,7 @@ from shared.contracts.events import (
     SubmissionWithdrawn,
 )
 from shared.contracts.states import State
-from shared.errors import ActionNotAllowed, Conflict
+from shared.errors import Conflict
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -65,7 +65,7 @@ async def submit(
         id=uuid7(),
         version=1,
         told=1,
-        state=next_state(None, Move.SUBMIT),
+        state=beginning(Move.SUBMIT),
         procedure=procedure_ref(entry),
         offices=offices,
         channel=brought.channel,
@@ -100,7 +100,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     `added` is what the officer says besides: case, level, fees, an appointment by hand; what was submitted is not asked again.
     """
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.ACCEPT)
+    state = next_state(before, Move.ACCEPT)
     papers = added.papers or await _papers_of(tx, before)
     brought = replace(
         added,
@@ -134,12 +134,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
 async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, ...], reason: str, by: Officer, version: int) -> Dossier:
     """Once, for all items at once; the supplement form follows from it."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.REQUEST_SUPPLEMENT)
-    if before.supplement_asked:
-        raise ActionNotAllowed(
-            "A supplement was asked for before; the law allows it once. Accept the submission, or refuse it with the reason.",
-            asked_before=list(before.supplement_asked),
-        )
+    state = next_state(before, Move.REQUEST_SUPPLEMENT)
     after = replace(before, state=state, supplement_asked=papers, reason=reason)
     line = JournalLine(Move.REQUEST_SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(papers))
     return await tables.save_dossier(tx, before, after, line, SubmissionSupplementRequested(papers=papers, reason=reason))
@@ -148,7 +143,7 @@ async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, .
 async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ...], *, by: Officer) -> Dossier:
     """What was asked for has come, by desk, portal or post: the submission waits for the desk again."""
     before = await dossier_to_tell_of(tx, name, by=by)
-    state = next_state(before.state, Move.SUPPLEMENT)
+    state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in papers)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
     after = await tables.save_dossier(tx, before, replace(before, state=state), line, SubmissionSupplemented(papers=names))
@@ -159,7 +154,7 @@ async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ..
 async def refuse(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
     """The desk does not accept it, and says why; the refusal form follows from it."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    state = next_state(before.state, Move.REFUSE)
+    state = next_state(before, Move.REFUSE)
     line = JournalLine(Move.REFUSE, by.name, before.state, state, before.offices.receiving, reason)
     return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionRefused(reason=reason))
 
@@ -167,7 +162,7 @@ async def refuse(tx: Transaction, name: str, *, reason: str, by: Officer, versio
 async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Officer) -> Dossier:
     """Before acceptance the applicant may always take it back."""
     before = await dossier_to_tell_of(tx, name, by=by)
-    state = next_state(before.state, Move.WITHDRAW)
+    state = next_state(before, Move.WITHDRAW)
     line = JournalLine(Move.WITHDRAW, by.name, before.state, state, before.offices.receiving, reason)
     return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionWithdrawn(reason=reason))
 
@@ -185,7 +180,7 @@ async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Offic
         raise Conflict(f"{before.national_code} was pushed for {before.procedure.key}; another procedure needs a national code of its own.")
     if before.state is State.INTAKE_SUPPLEMENT:
         return await supplement_by_push(tx, before, brought, by)
-    state = next_state(before.state, Move.CORRECT_SUBMISSION)
+    state = next_state(before, Move.CORRECT_SUBMISSION)
     after = replace(before, people=brought.people, result_wanted=brought.result_wanted, case=brought.named.case, level=brought.named.level)
     line = JournalLine(Move.CORRECT_SUBMISSION, by.name, before.state, state, before.offices.receiving)
     event = SubmissionReceived(
@@ -203,7 +198,7 @@ async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Offic
 
 async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
     """The portal answers a supplement request by pushing the whole submission again."""
-    state = next_state(before.state, Move.SUPPLEMENT)
+    state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in brought.papers)
     after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))

@@ -4,13 +4,12 @@ A rule may be restricted to a case, a level, a channel; a rule without restricti
 them the exception. Where the rules differ and the officer has not named what decides between them, we ask; we never guess.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, get_args
 
-from services.intake.domain.catalogue import Allotment, Level, Limit, Paper, ProcedureVersion, Process, ProcessStep, as_time
+from services.intake.domain.catalogue import Level, Limit, Paper, ProcedureVersion, Process, as_time
 from services.intake.domain.deciding import ChoiceNeeded, Facets, among, deciding, fits, same
 from shared.contracts.people import Channel
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
@@ -115,31 +114,9 @@ def choose_process(version: ProcedureVersion, named: Named) -> Process | None:
     return holding[0] if len(holding) == 1 else None
 
 
-def steps_of(
-    version: ProcedureVersion,
-    process: Process | None,
-    limit: tuple[LimitChoice, ...] | NoComputableLimit,
-    *,
-    plain_day: PlainDay = PlainDay.CALENDAR,
-) -> tuple[ProcessStep, ...]:
-    """The steps of the chosen process, or one step with the whole limit where no process is published.
-
-    The one step has the allotment kind `whole_limit`: it is due when the dossier is, whatever that limit is. In a process
-    that counts working days or hours, a fraction of a plain `day` is one of a working day.
-    """
-    if process is None:
-        return (_one_step(version, limit),)
-    limits = limit.published if isinstance(limit, NoComputableLimit) else [choice.published for choice in limit]
-    if plain_day is PlainDay.WORKING:
-        return tuple(_in_working_days(step) if step.allotment.unit is Unit.DAY else step for step in process.steps)
-    if counts_working_time(process, limits):
-        return tuple(_in_working_days(step) if _is_part_of_day(step.allotment) else step for step in process.steps)
-    return process.steps
-
-
-def counts_working_time(process: Process, limits: Iterable[Limit]) -> bool:
-    """Whether a process counts in working days or hours: by its limits, totals or steps, or by saying how long a day is."""
-    spans = (process.total, *process.totals, *(step.allotment for step in process.steps), *limits)
+def counts_working_time(process: Process) -> bool:
+    """Whether a process counts in working days or hours: by its totals or steps, or by saying how long a day is."""
+    spans = (process.total, *process.totals, *(step.allotment for step in process.steps))
     return process.hours_per_day is not None or any(span.unit in WORKING for span in spans if span)
 
 
@@ -294,30 +271,7 @@ def _read(limits: Sequence[Limit], plain_day: PlainDay) -> LimitChoice | NoCompu
         return NoComputableLimit("not_countable", f"{wrong.detail} Published: {limit.text}", (limit,))
 
 
-# --- Steps and papers ---------------------------------------------------------------------------------------------
-
-
-def _one_step(version: ProcedureVersion, limits: tuple[LimitChoice, ...] | NoComputableLimit) -> ProcessStep:
-    amount, unit = _whole(limits)
-    allotment = Allotment(kind="whole_limit", amount=amount, unit=unit)
-    return ProcessStep(seq=1, printed_no="1", allotment=allotment, actor=version.competent_agency, action="Giải quyết hồ sơ")
-
-
-def _whole(limits: tuple[LimitChoice, ...] | NoComputableLimit) -> tuple[Decimal | None, Unit | None]:
-    """Limits in a row added up, where they have one unit."""
-    if isinstance(limits, NoComputableLimit):
-        return None, None
-    units = {limit.time_limit.unit for limit in limits}
-    amounts = [limit.time_limit.amount for limit in limits if limit.time_limit.amount is not None]
-    return (sum(amounts, Decimal(0)), units.pop()) if len(units) == 1 and len(amounts) == len(limits) else (None, None)
-
-
-def _is_part_of_day(allotment: Allotment) -> bool:
-    return allotment.unit is Unit.DAY and allotment.amount is not None and allotment.amount != allotment.amount.to_integral_value()
-
-
-def _in_working_days(step: ProcessStep) -> ProcessStep:
-    return replace(step, allotment=replace(step.allotment, unit=Unit.WORKING_DAY))
+# --- Papers -------------------------------------------------------------------------------------------------------
 
 
 def _need(paper: Paper, headings: tuple[str, ...] | None) -> Need:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from services.intake.domain.dossier import Dossier
 from shared import law
+from shared.contracts.permissions import Action
 from shared.contracts.states import State
 from shared.errors import ActionNotAllowed
 
@@ -42,6 +44,25 @@ class Step:
     basis: law.Source
 
 
+WHO: Final[dict[Move, Action]] = {
+    Move.SUBMIT: Action.SUBMIT,
+    Move.RECEIVE: Action.RECEIVE,
+    Move.RESOLVE_ON_THE_SPOT: Action.RECEIVE,
+    Move.CORRECT_SUBMISSION: Action.SUBMIT,
+    Move.ACCEPT: Action.ACCEPT,
+    Move.REQUEST_SUPPLEMENT: Action.REQUEST_SUPPLEMENT,
+    Move.SUPPLEMENT: Action.SUPPLEMENT,
+    Move.REFUSE: Action.REFUSE,
+    Move.WITHDRAW: Action.WITHDRAW,
+    Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
+    Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
+    Move.RETURN_AT_DESK: Action.RETURN_RESULT,
+    Move.DELIVER_ONLINE: Action.RETURN_RESULT,
+    Move.POST: Action.POST_RESULT,
+}
+"""What a caller must be allowed to do to make the move. The others are the carrier's, or the agency's to tell of."""
+
+
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (None, Move.SUBMIT): Step(State.SUBMITTED, law.SUBMISSION),
     (None, Move.RECEIVE): Step(State.RECEIVED, law.RECEPTION),
@@ -67,22 +88,43 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
 }
 
+
 HEARD: Final = frozenset({Move.TAKE_UP, Move.COMPLETE})
 """Moves the agency makes: possible, but not the desk's to make."""
 
-BY_CARRIER: Final = frozenset({Move.DELIVERED_BY_POST, Move.SENT_BACK, Move.LOST_IN_POST})
+
+def possible_moves(dossier: Dossier) -> tuple[Move, ...]:
+    """What people can do with it now."""
+    return tuple(move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and not why_not(dossier, move))
 
 
-def possible_moves(state: State) -> tuple[Move, ...]:
-    """What people at the desk can do now."""
-    return tuple(move for (at, move) in LIFECYCLE if at is state and move not in HEARD | BY_CARRIER)
+def beginning(move: Move) -> State:
+    """Where a dossier begins its life."""
+    return LIFECYCLE[None, move].to
 
 
-def next_state(state: State | None, move: Move) -> State:
+def next_state(dossier: Dossier, move: Move) -> State:
     """Where `move` leads. Raises ActionNotAllowed, which says what is possible instead."""
-    if (step := LIFECYCLE.get((state, move))) is None:
-        possible = [str(other) for other in possible_moves(state)] if state else []
-        raise ActionNotAllowed(
-            f"{str(move).replace('_', ' ').capitalize()} is not possible while the dossier is {state or 'new'}.", possible_actions=possible
-        )
+    if (step := LIFECYCLE.get((dossier.state, move))) is None:
+        detail = f"{str(move).replace('_', ' ').capitalize()} is not possible while the dossier is {dossier.state}."
+        raise ActionNotAllowed(detail, about=dossier)
+    if reason := why_not(dossier, move):
+        raise ActionNotAllowed(reason, about=dossier)
     return step.to
+
+
+def why_not(dossier: Dossier, move: Move) -> str | None:
+    """What the facts of this dossier have against a move that its state allows."""
+    match move:
+        case Move.REQUEST_SUPPLEMENT if dossier.supplement_asked:
+            return "A supplement was asked for before; the law allows it once. Accept the submission, or refuse it with the reason."
+        case Move.CORRECT_SUBMISSION if dossier.national_code is None:
+            return "It was not pushed by a portal; correct it at the desk."
+        case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
+            return "The result is at the desk already."
+        case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:
+            return "The result is not at the desk yet; take it over from the agency first."
+        case Move.DELIVER_ONLINE if dossier.delivered_online_at:
+            return "The electronic result was delivered already."
+        case _:
+            return None

@@ -85,7 +85,7 @@ def processes(entry: ProcedureVersion) -> Found:
         for check in PROCESS_CHECKS:
             yield from ((f"/processes/{place}{pointer}", kind, text) for pointer, kind, text in check(process))
         yield from ((f"/processes/{place}{pointer}", kind, text) for pointer, kind, text in _against_limits(process, entry))
-        if _has_parts_of_days(process) and not counts_working_time(process, entry.limits):
+        if _has_parts_of_days(process) and not counts_working_time(process):
             text = "steps last a part of a plain day, in a process that counts no working time"
             yield f"/processes/{place}/steps", Oddity.PART_OF_PLAIN_DAY, text
     for (first, one), (place, other) in combinations(enumerate(entry.processes), 2):

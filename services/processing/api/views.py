@@ -38,7 +38,7 @@ class PossibleAction(View):
     needs: dict[str, Any]
 
     @classmethod
-    def all_for(cls, officer: Officer, case: Case) -> "list[PossibleAction]":
+    def all_for(cls, case: Case, officer: Officer) -> "list[PossibleAction]":
         if not officer.sees({case.offices.competent}):
             return []
         return [cls.of(case, action) for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
@@ -210,7 +210,7 @@ class CaseView(View):
             "verdict": case.verdict(now),
             "steps": [StepView.of(step, case) for step in case.steps],
             "journal": [JournalView.model_validate(line) for line in journal],
-            "possible_actions": PossibleAction.all_for(officer, case),
+            "possible_actions": PossibleAction.all_for(case, officer),
         }
         return cls.model_validate(plain | special)
 

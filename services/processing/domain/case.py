@@ -110,7 +110,7 @@ def why_not(case: Case, action: Action) -> str | None:
 
 
 def _not_allowed(case: Case, detail: str) -> ActionNotAllowed:
-    return ActionNotAllowed(detail, possible_actions=[str(action) for action in case.possible_actions])
+    return ActionNotAllowed(detail, about=case)
 
 
 # ------------------------------------------------------------------------------------------------ what becomes of it

@@ -99,8 +99,10 @@ def _allotment(number: int, allotted: Mapping[str, Any], plain_day_is_worked: bo
 
 
 def _counts_working_time(process: Mapping[str, Any]) -> bool:
+    """By its totals or steps, or by saying how long a day is."""
     totals = [process.get("total", {}), *process.get("totals", ()), *process.get("stage_totals", ())]
-    return any(part.get("unit") in WORKING for part in (*totals, *(step["allotted"] for step in process["steps"])))
+    spans = (*totals, *(step["allotted"] for step in process["steps"]))
+    return bool(process.get("hours_per_day")) or any(span.get("unit") in WORKING for span in spans)
 
 
 # ------------------------------------------------------------------------------------------------ planning
