@@ -21,7 +21,7 @@ from services.intake.domain.offices import read_offices
 from shared import exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
 from shared.contracts.peers import Service
-from shared.database import open_engine
+from shared.database import HotLine, open_engine
 from shared.due_cases import answer_case
 from shared.runtime import Runtime, Transaction
 from shared.settings import ServiceSettings
@@ -101,6 +101,7 @@ async def _at_the_desk() -> AsyncGenerator[Transaction]:
             Service.INTAKE,
             settings,
             open_engine(url, 2),
+            HotLine(url, 2),
             FileClock(settings.home) if settings.in_development else SystemClock(),
             Signer(SecretStr("")),
             Tokens.of_nobody(),

@@ -1,13 +1,16 @@
 """The line to PostgreSQL: one small pool per service, SQLAlchemy Core on top, asyncpg underneath."""
 
-from typing import Any
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-CONNECT_SECONDS = 10
+CONNECT_SECONDS: Final = 10
+SERVER_SETTINGS: Final = {"jit": "off", "timezone": "UTC"}
 
 
 def open_engine(url: str, connections: int = 6) -> AsyncEngine:
@@ -18,13 +21,48 @@ def open_engine(url: str, connections: int = 6) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         hide_parameters=True,  # what a statement carried is personal data; it must not come out in an error's text
-        connect_args={"timeout": CONNECT_SECONDS, "server_settings": {"jit": "off", "timezone": "UTC"}},
+        connect_args={"timeout": CONNECT_SECONDS, "server_settings": SERVER_SETTINGS},
     )
 
 
-async def driver(connection: AsyncConnection) -> Any:
-    """The asyncpg connection underneath, for the few hot statements that are written by hand."""
-    return (await connection.get_raw_connection()).driver_connection
+@dataclass
+class HotLine:
+    """The driver itself, for the few hot statements that are written by hand and are a whole transaction each.
+
+    Their plans are made once for any value: planning such a statement costs more than running it. Connections are opened when
+    first needed, `connections` at most; one that broke is replaced by the pool.
+    """
+
+    url: str
+    connections: int
+    _pool: asyncpg.Pool | None = None
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """Run it, committed when this returns. Raises what the driver raises; see `is_away`."""
+        async with (self._pool or await self._opened()).acquire(timeout=CONNECT_SECONDS) as connection:
+            return await connection.fetch(statement, *values)
+
+    async def close(self) -> None:
+        if self._pool:
+            await self._pool.close()
+
+    async def _opened(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self.url.replace("postgresql+asyncpg", "postgresql", 1),
+                    min_size=0,
+                    max_size=self.connections,
+                    timeout=CONNECT_SECONDS,
+                    reset=_nothing,  # a statement leaves nothing behind in its connection
+                    server_settings=SERVER_SETTINGS | {"plan_cache_mode": "force_generic_plan"},
+                )
+            return self._pool
+
+
+async def _nothing(_connection: object) -> None:
+    pass
 
 
 def is_away(error: BaseException) -> bool:

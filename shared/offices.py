@@ -44,6 +44,8 @@ class OfficeCache:
 
     async def tree(self, tx: Any) -> OfficeTree:
         if time.monotonic() - self._asked_at > CACHE_SECONDS:
+            if self._revision[0] >= 0:
+                self._asked_at = time.monotonic()  # one asks for all who come meanwhile
             row = (await tx.run(select(func.count(), func.coalesce(func.max(self.table.c.revision), 0)))).one()
             if (row[0], row[1]) != self._revision:
                 rows = await tx.run(select(self.table))

@@ -17,6 +17,7 @@ from shared import database, log, messaging
 from shared.clock import Clock
 from shared.contracts.events import Event
 from shared.contracts.peers import Service
+from shared.database import HotLine
 from shared.keys import Key, KeyLedger
 from shared.messaging import Reaction, Relay
 from shared.settings import ServiceSettings
@@ -48,16 +49,8 @@ class Transaction:
         return await (await self.connection()).execute(statement, values)
 
     async def at_once(self, statement: str, *values: Any) -> list[Any]:
-        """Run one statement that is a whole transaction by itself: no round trip for begin and commit. For hot paths."""
-        connection = await self.connection()
-        if connection.in_transaction():
-            await connection.commit()
-        try:
-            return await (await database.driver(connection)).fetch(statement, *values)
-        except BaseException as error:
-            # What the driver met below SQLAlchemy must not come back to the pool unseen.
-            await connection.invalidate(error if isinstance(error, Exception) else None)
-            raise
+        """Run one statement that is a whole transaction by itself, beside this one: no round trip for begin and commit."""
+        return await self.runtime.hot_line.fetch(statement, *values)
 
     async def publish(self, subject: object, told: int, *events: Event) -> None:
         """Tell the peers, in the transaction that makes it true. `told` is the subject's counter after these events."""
@@ -100,6 +93,7 @@ class Runtime:
     service: Service
     settings: ServiceSettings
     engine: AsyncEngine
+    hot_line: HotLine
     clock: Clock
     signer: Signer
     tokens: Tokens
@@ -157,6 +151,7 @@ class Runtime:
         for close in self.closing:
             await close()
         await self.http.aclose()
+        await self.hot_line.close()
         await self.engine.dispose()
 
     async def _again_and_again(self, chore: Chore) -> None:

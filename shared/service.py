@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, Table, text
 from shared import doors, keys, messaging, offices, problems
 from shared.clock import Clock, FileClock, SystemClock
 from shared.contracts.events import Event
-from shared.database import is_away, open_engine
+from shared.database import HotLine, is_away, open_engine
 from shared.home import kept
 from shared.messaging import Reaction
 from shared.migrations import head_of
@@ -48,6 +48,7 @@ def runtime_for(
         service=settings.service,
         settings=settings,
         engine=open_engine(database_url, settings.database_connections),
+        hot_line=HotLine(database_url, settings.database_connections),
         clock=clock or (FileClock(settings.home) if settings.in_development else SystemClock()),
         signer=signer_for(settings),
         tokens=tokens_for(settings),

@@ -63,6 +63,8 @@ class Catalogue:
         """Forget what has changed since; at most once a second, unless asked to look `now`."""
         if not now and time.monotonic() - self._looked_at < LOOKED_AT_EVERY_SECONDS:
             return
+        if self.revision >= 0:
+            self._looked_at = time.monotonic()  # one looks for all who come meanwhile; the statement asks for the revision again
         revision = (await tx.run(select(tables.catalogue_revision.c.number))).scalar() or 0
         if revision != self.revision:
             await self._read_again(tx)

@@ -1,5 +1,6 @@
 """What people send: strict models that say what is wrong in plain words."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -29,7 +30,12 @@ Name = Annotated[str, Field(min_length=1, max_length=300)]
 OfficeCode = Annotated[str, Field(pattern=r"^[A-Z]\d{2}(\.[A-Z0-9]{1,4})*$", max_length=35)]
 
 
+_MOBILE = re.compile(r"0([35789]\d{8})")
+
+
 def _vietnamese_phone(text: str) -> str:
+    if mobile := _MOBILE.fullmatch(text):
+        return f"+84{mobile[1]}"  # nearly all of them; the library needs a hundred times as long to say the same
     try:
         number = phonenumbers.parse(text, "VN")
     except phonenumbers.NumberParseException as error:

@@ -1,7 +1,6 @@
 """Receiving a dossier: what decides is pure and comes first; then one statement writes it all."""
 
 import base64
-import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.intake import tables
@@ -292,7 +292,8 @@ async def _write(
 
 async def receive_many(tx: Transaction, asked: Sequence[dict[str, Any]], revision: int) -> list[Any]:
     """Write them all in one statement and one commit; a row for each that is new, none for a key that was used before."""
-    return await tx.at_once(RECEIVE, json.dumps([{"place": place} | one for place, one in enumerate(asked)], default=str), revision)
+    numbered = [{"place": place} | one for place, one in enumerate(asked)]
+    return await tx.at_once(RECEIVE, to_json(numbered, exclude_none=True).decode(), revision)
 
 
 def _asked(
@@ -350,7 +351,7 @@ def _asked(
             "time": now,
             "traceparent": log.traceparent(),
             "partition": partition_of(str(dossier.id)),
-            "data": event.model_dump(mode="json", exclude_none=True),
+            "data": event,
         },
     }
 
