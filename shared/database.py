@@ -1,13 +1,16 @@
 """The line to PostgreSQL: one small pool per service, SQLAlchemy Core on top, asyncpg underneath."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared.errors import Changed
 
 CONNECT_SECONDS: Final = 10
 SERVER_SETTINGS: Final = {"jit": "off", "timezone": "UTC"}
@@ -75,6 +78,20 @@ def is_away(error: BaseException) -> bool:
 def is_clash(error: BaseException) -> bool:
     """Whether two transactions stood in each other's way, so that trying again is right."""
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in {"40001", "40P01", "55P03"}
+
+
+_Done = TypeVar("_Done")
+
+
+async def persistently(attempt: Callable[[], Awaitable[_Done]]) -> _Done:
+    """A whole transaction that nobody waits for: tried again, twice, if another stood in its way or changed what it decided on."""
+    for again in (True, True, False):
+        try:
+            return await attempt()
+        except Exception as error:
+            if not (again and (isinstance(error, Changed) or is_clash(error))):
+                raise
+    raise AssertionError
 
 
 def is_unstorable(error: BaseException) -> bool:

@@ -1,6 +1,6 @@
 """Events over HTTP that are neither lost nor taken twice.
 
-Out: `publish` writes an event into the log, with one small delivery row per peer, in the transaction that made it true. A `Relay`
+Out: `publish_many` writes an event into the log, with one small delivery row per peer, in the transaction that made it true. A `Relay`
 per peer sends them, per subject strictly in order, and deletes a delivery when it was taken.
 In: `take_in` takes each event once, in order, causes before effects, in the transaction of its reaction. One row per subject and
 source, `position`, is dedupe, order and lock at once.
@@ -127,35 +127,42 @@ def partition_of(subject: str) -> int:
 # ------------------------------------------------------------------------------------------------ out: the log
 
 _PUBLISH: Final = """
-with written as (
+with told as (
+    select * from unnest(:ids, :types, :subjects, :sequences, :partitions, :data)
+        as told (id, type, subject, sequence, partition, data)),
+written as (
     insert into {schema}.event (id, type, subject, sequence, seen, time, traceparent, data)
-    select told.id, told.type, :subject, told.sequence,
-           coalesce((select jsonb_object_agg(source, last) from {schema}.position where subject = :subject), '{{}}'),
-           :now, :traceparent, told.data
-    from unnest(:ids, :types, :sequences, :data) as told (id, type, sequence, data)
-    order by told.sequence
-    returning number)
+    select id, type, subject, sequence,
+           coalesce((select jsonb_object_agg(source, last) from {schema}.position
+                     where source = any(:subscribers) and position.subject = told.subject), '{{}}'),
+           :now, :traceparent, data
+    from told order by subject, sequence
+    returning number, id)
 insert into {schema}.delivery (subscriber, number, partition)
-select subscriber, number, :partition from written, unnest(:subscribers) as subscriber
+select subscriber, number, partition from written join told using (id), unnest(:subscribers) as subscriber
 """
 
+Told = tuple[str, int, Event]
+"""A subject, the sequence of an event about it, and the event."""
 
-async def publish(connection: AsyncConnection, source: Service, subject: str, told: int, events: Sequence[Event], now: datetime) -> None:
-    """Write `events` about `subject` into the log, with a delivery for each peer; `told` is the sequence of the last of them.
 
-    The caller has just raised the subject's own counter to `told`; the lock on that row keeps the order until the commit.
+async def publish_many(connection: AsyncConnection, source: Service, told: Sequence[Told], now: datetime) -> None:
+    """Write events into the log, about any number of subjects, with a delivery for each peer: one statement.
+
+    The caller has just raised each subject's own counter to the sequence of its last event; the lock on that row keeps the order
+    until the commit.
     """
-    if not events:
+    if not told:
         return
     values = {
-        "subject": subject,
         "now": now,
         "traceparent": log.traceparent(),
-        "partition": partition_of(subject),
-        "ids": [uuid7() for _ in events],
-        "types": [event.type for event in events],
-        "sequences": list(range(told - len(events) + 1, told + 1)),
-        "data": [event.model_dump(mode="json", exclude_none=True) for event in events],
+        "ids": [uuid7() for _ in told],
+        "types": [event.type for _, _, event in told],
+        "subjects": [subject for subject, _, _ in told],
+        "sequences": [sequence for _, sequence, _ in told],
+        "partitions": [partition_of(subject) for subject, _, _ in told],
+        "data": [event.model_dump(mode="json", exclude_none=True) for _, _, event in told],
         "subscribers": list(source.peers),
     }
     await connection.execute(_sql(_PUBLISH, source), values)
@@ -165,6 +172,7 @@ _ARRAYS: Final[dict[str, Any]] = {
     "ids": Uuid(),
     "types": Text(),
     "sequences": Integer(),
+    "partitions": SmallInteger(),
     "data": JSONB(),
     "subscribers": Text(),
     "sources": Text(),
@@ -186,7 +194,7 @@ def _sql(statement: str, schema: str) -> TextClause:
 
 _HOLD: Final = """
 insert into {schema}.relay_lease as lease (subscriber, partition, holder, until)
-select :subscriber, partition, :me, now() + make_interval(secs => :seconds) from generate_series(0, :partitions - 1) as partition
+select :subscriber, partition, :me, now() + make_interval(secs => :seconds) from generate_series(0, :of - 1) as partition
 on conflict (subscriber, partition) do update set holder = excluded.holder, until = excluded.until
 where lease.holder = excluded.holder or lease.until < now()
 returning partition
@@ -307,7 +315,7 @@ class Relay:
         if time.monotonic() < self.held_until - LEASE_SECONDS + RENEW_SECONDS:
             return
         asked = time.monotonic()
-        values = {"subscriber": self.subscriber, "me": self.me, "seconds": LEASE_SECONDS, "partitions": PARTITIONS}
+        values = {"subscriber": self.subscriber, "me": self.me, "seconds": LEASE_SECONDS, "of": PARTITIONS}
         async with self.engine.begin() as connection:
             rows = await connection.execute(self._sql(_HOLD), values)
             self.held = [row.partition for row in rows]
@@ -452,7 +460,7 @@ async def take_in(
     order = sorted(range(len(events)), key=lambda place: (events[place].subject, events[place].sequence))
     verdicts: dict[int, tuple[Verdict, str]] = {}
     try:
-        found = await _persistently(lambda: _take_together(begin, me, reactions, [events[place] for place in order]))
+        found = await database.persistently(lambda: _take_together(begin, me, reactions, [events[place] for place in order]))
         verdicts = dict(zip(order, ((verdict, "") for verdict in found), strict=True))
     except Exception:
         for place in order:
@@ -471,7 +479,7 @@ async def _take_alone(
     begin: Callable[[], Any], me: Service, reactions: Mapping[type[Event], Reaction], event: Envelope
 ) -> tuple[Verdict, str]:
     try:
-        verdicts = await _persistently(lambda: _take_together(begin, me, reactions, [event]))
+        verdicts = await database.persistently(lambda: _take_together(begin, me, reactions, [event]))
         return verdicts[0], ""
     except (Later, Changed) as error:
         return Verdict.LATER, error.detail
@@ -498,13 +506,3 @@ async def _take(tx: Any, me: Service, reactions: Mapping[type[Event], Reaction],
     log.start_trace(event.traceparent)
     await reactions[kind](tx, fact, event)
     return Verdict.TAKEN
-
-
-async def _persistently(attempt: Callable[[], Awaitable[list[Verdict]]]) -> list[Verdict]:
-    for again in (True, True, False):
-        try:
-            return await attempt()
-        except Exception as error:
-            if not (again and (isinstance(error, Changed) or database.is_clash(error))):
-                raise
-    raise AssertionError

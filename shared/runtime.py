@@ -54,7 +54,13 @@ class Transaction:
 
     async def publish(self, subject: object, told: int, *events: Event) -> None:
         """Tell the peers, in the transaction that makes it true. `told` is the subject's counter after these events."""
-        await messaging.publish(await self.connection(), self.runtime.service, str(subject), told, events, self.now)
+        first = told - len(events) + 1
+        await self.publish_many([(subject, first + place, event) for place, event in enumerate(events)])
+
+    async def publish_many(self, told: Sequence[tuple[object, int, Event]]) -> None:
+        """The same for many subjects at once: of each event its subject, and the subject's counter after it."""
+        events = [(str(subject), sequence, event) for subject, sequence, event in told]
+        await messaging.publish_many(await self.connection(), self.runtime.service, events, self.now)
         self.published = self.published or bool(events)
 
     async def once(self) -> None:

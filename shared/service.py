@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import SecretStr
 from sqlalchemy import MetaData, Table, text
 
-from shared import doors, keys, messaging, offices, problems
+from shared import doors, keys, messaging, offices, problems, timers
 from shared.clock import Clock, FileClock, SystemClock
 from shared.contracts.events import Event
 from shared.database import HotLine, is_away, open_engine
@@ -27,9 +27,10 @@ from shared.wire import Signer
 
 
 def common_tables(metadata: MetaData) -> Table:
-    """The tables every service has: events out and in, keys, its copy of the offices (which is returned)."""
+    """The tables every service has: events out and in, keys, timers, its copy of the offices (which is returned)."""
     messaging.tables(metadata)
     keys.tables(metadata)
+    timers.tables(metadata)
     return offices.tables(metadata)
 
 
@@ -158,18 +159,21 @@ async def _look(runtime: Runtime) -> dict[str, Any]:
         found: dict[str, Any] = {"database": "ok", "migration": version, "expected_migration": head_of(schema)}
         if version == found["expected_migration"]:
             row = (await connection.execute(text(_BACKLOG.format(schema=schema)))).one()
+            due = await timers.in_sight(connection, schema, runtime.clock.now())
             oldest = round(float(row.oldest_seconds), 1) if row.oldest_seconds is not None else 0.0
             found |= {
-                "at_rest": row.undelivered == 0,
+                "at_rest": row.undelivered == 0 and due["waiting_overdue"] == 0,
                 "undelivered": row.undelivered,
                 "oldest_undelivered_seconds": oldest,
                 "parked": row.parked,
+                "timers": due,
             }
     return found
 
 
 def _degraded(checks: dict[str, Any]) -> bool:
-    return checks.get("parked", 0) > 0 or checks.get("oldest_undelivered_seconds", 0) > 300
+    failing = checks.get("timers", {}).get("failing", 0)
+    return checks.get("parked", 0) > 0 or failing > 0 or checks.get("oldest_undelivered_seconds", 0) > 300
 
 
 HealthCheck = Callable[[Runtime], Awaitable[Any]]

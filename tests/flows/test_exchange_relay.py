@@ -10,8 +10,9 @@ import pytest
 from shared import exchange as operator
 from shared import messaging
 from shared.contracts.peers import Service
-from shared.messaging import Relay
+from shared.messaging import Relay, partition_of
 from tests.flows.exchange import FACT, INTAKE, NOTIFICATIONS, PROCESSING, Exchange, in_order, tell
+from tests.stack import rows
 
 
 async def test_what_a_peer_that_is_down_misses_it_gets_in_order_when_it_is_back(exchange: Exchange) -> None:
@@ -44,6 +45,32 @@ async def test_what_is_told_in_a_transaction_that_fails_is_never_told(exchange: 
     await exchange.settles()
 
     assert await exchange.took(PROCESSING) == [("intake", "a", 1)]
+
+
+async def test_what_is_told_about_many_subjects_at_once_arrives_like_what_is_told_one_by_one(exchange: Exchange) -> None:
+    await exchange.tells(PROCESSING, "a")
+    await exchange.settles()
+    told = [("a", 1, FACT), ("b", 1, FACT), ("a", 2, FACT), ("c", 1, FACT)]
+
+    async with exchange.runtime(INTAKE).transaction() as tx:
+        await tx.publish_many([])
+        nothing_told = tx.published
+        await tx.publish_many(told)
+    log = await rows(
+        exchange.runtime(INTAKE), "select subject, sequence, seen, partition from intake.event join intake.delivery using (number)"
+    )
+    await exchange.settles()
+
+    assert (nothing_told, tx.published) == (False, True)
+    seen = {"a": {"processing": 1}, "b": {}, "c": {}}
+    written = [(row["subject"], row["sequence"], row["seen"], row["partition"]) for row in log]
+    assert sorted(written, key=str) == sorted(
+        ((subject, number, seen[subject], partition_of(subject)) for subject, number, _ in told for _ in INTAKE.peers), key=str
+    )
+    for peer in INTAKE.peers:
+        took = [one for one in await exchange.took(peer) if one[0] == "intake"]
+        assert in_order(took)
+        assert sorted(took) == [("intake", "a", 1), ("intake", "a", 2), ("intake", "b", 1), ("intake", "c", 1)]
 
 
 async def test_what_is_told_wakes_the_relay_after_the_commit(exchange: Exchange) -> None:

@@ -4,24 +4,25 @@ without their event."""
 import os
 import random
 import signal
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared import messaging
 from shared.contracts.peers import Service
+from shared.messaging import Told
 from shared.runtime import Transaction
 from tests.torture.broken import run
 
 DIES = 0.3
 
-publish, close = messaging.publish, Transaction.close
+publish, close = messaging.publish_many, Transaction.close
 
 
-async def publish_later(connection: AsyncConnection, source: Service, subject: str, told: int, events: Any, now: datetime) -> None:
-    if events:
-        connection.info.setdefault("untold", []).append((source, subject, told, events, now))
+async def publish_later(connection: AsyncConnection, source: Service, told: Sequence[Told], now: datetime) -> None:
+    if told:
+        connection.info.setdefault("untold", []).append((source, told, now))
 
 
 async def close_then_publish(self: Transaction, *, commit: bool) -> None:
@@ -32,11 +33,11 @@ async def close_then_publish(self: Transaction, *, commit: bool) -> None:
     if random.random() < DIES:
         os.kill(os.getpid(), signal.SIGKILL)
     async with self.runtime.engine.begin() as connection:
-        for told in untold:
-            await publish(connection, *told)
+        for late in untold:
+            await publish(connection, *late)
 
 
 if __name__ == "__main__":
-    messaging.publish = publish_later
+    messaging.publish_many = publish_later
     Transaction.close = close_then_publish  # type: ignore[method-assign]
     run()
