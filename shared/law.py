@@ -42,6 +42,14 @@ CUTOFF: Final = Source("Giờ chốt tiếp nhận do thủ tục quy định", 
 RESTART_AFTER_SUPPLEMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
 PAUSE_BY_PROCEDURE: Final = Source("Tạm dừng tính thời gian theo quy định của thủ tục", Certainty.PRACTICE)
 APOLOGY_ONE_DAY_BEFORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
+APPOINTED_ONCE_MORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
+NOTICE_WITHIN_3_DAYS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
+UNCLAIMED_RESULT: Final = Source("Nhắc nhận kết quả còn lưu tại quầy", Certainty.PRACTICE)
+LATE_APOLOGY: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 12 khoản 5")
+SUPPLEMENT_WITHIN: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
+SUSPENSION: Final = Source("Căn cứ tạm dừng theo pháp luật chuyên ngành, ghi cùng quyết định tạm dừng", Certainty.PRACTICE)
+INDEX_766: Final = Source("Quyết định 766/QĐ-TTg, chỉ số 2.1 (theo mô tả của Cổng Dịch vụ công quốc gia)", Certainty.OUR_READING)
+ANSWER_WITHIN_8_HOURS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 2")
 LAST_WORKING_DAY_BEFORE: Final = Source("Ngày làm việc cuối cùng trước ngày đó", Certainty.OUR_READING)
 
 # The life of a dossier. Articles are those of the decree as first issued; show no article numbers to citizens.

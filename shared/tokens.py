@@ -92,13 +92,13 @@ def tokens_for(settings: ServiceSettings) -> Tokens:
 def development_token(
     home: Path, *, role: str, offices: tuple[str, ...], name: str | None = None, mandate: bool = False, hours: float = 24
 ) -> str:
-    """A token of the development issuer; production does not believe it."""
+    """A token of the development issuer; production does not believe it. Several roles are separated by commas."""
     key = _development_key(home)
     told = {
         "iss": DEVELOPMENT_ISSUER,
         "sub": f"{role}@{','.join(offices)}" + (f":{name}" if name else ""),
         "name": name or role.replace("_", " "),
-        "roles": [Role(role).value],
+        "roles": [Role(one).value for one in role.split(",")],
         "offices": list(offices),
         "mandate": mandate,
         "exp": int(time.time() + hours * 3600),

@@ -44,6 +44,15 @@ def upgrade() -> None:
         sa.Column("people", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("appointment_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("first_appointment_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("period_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_by_law_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("provisional", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("time_terms", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("limit_text", sa.Text(), nullable=False),
         sa.Column("calendar_version", sa.Uuid(), nullable=True),
         sa.Column("received_by", sa.Text(), nullable=False),
@@ -62,6 +71,7 @@ def upgrade() -> None:
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_handed_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result_at_desk_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("returned_at", sa.DateTime(timezone=True), nullable=True),
@@ -78,6 +88,20 @@ def upgrade() -> None:
         unique=False,
         schema="processing",
         postgresql_where=sa.text("current_step is not null"),
+    )
+    op.create_table(
+        "clock_stop",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("ground", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", "number"),
+        schema="processing",
     )
     op.create_table(
         "delivery",
@@ -135,6 +159,19 @@ def upgrade() -> None:
         sa.Column("dossier_id", sa.Uuid(), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("caller", "method", "path", "key"),
+        schema="processing",
+    )
+    op.create_table(
+        "new_date",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("earlier", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("appointment_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("signer", sa.Text(), nullable=False),
+        sa.Column("in_time", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "number"),
         schema="processing",
     )
     op.create_table(
@@ -244,12 +281,14 @@ def downgrade() -> None:
     op.drop_table("procedure_version", schema="processing")
     op.drop_table("position", schema="processing")
     op.drop_table("office", schema="processing")
+    op.drop_table("new_date", schema="processing")
     op.drop_table("key", schema="processing")
     op.drop_index("journal_case", table_name="journal", schema="processing")
     op.drop_table("journal", schema="processing")
     op.drop_index("event_subject_sequence", table_name="event", schema="processing")
     op.drop_table("event", schema="processing")
     op.drop_table("delivery", schema="processing")
+    op.drop_table("clock_stop", schema="processing")
     op.drop_index("case_worklist", table_name="case", schema="processing", postgresql_where=sa.text("current_step is not null"))
     op.drop_index("case_competent_state", table_name="case", schema="processing")
     op.drop_table("case", schema="processing")

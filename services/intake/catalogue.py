@@ -11,6 +11,7 @@ from sqlalchemy import Text, cast, select
 from services.intake import tables
 from services.intake.domain.catalogue import ProcedureVersion, read_procedure
 from services.intake.domain.choices import PlainDay
+from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import NotFound, Unavailable
 from shared.runtime import Runtime, Transaction
 from shared.working_time import Calendar, OfficeHours
@@ -35,6 +36,8 @@ class Entry:
     valid_from: date | None
     valid_to: date | None
     competent: tuple[str, ...]
+    policies: TimeTerms = PLAIN_TERMS
+    """How an administrator has its time counted; a dossier takes them along from its acceptance."""
 
     def open_on(self, day: date) -> bool:
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
@@ -100,7 +103,7 @@ class Catalogue:
     async def _read(self, tx: Transaction, key: str) -> Entry:
         version, revision = tables.procedure_version, self.revision
         statement = (
-            select(version, cast(version.c.content, Text).label("text"))
+            select(version, cast(version.c.content, Text).label("text"), tables.procedure.c.policies)
             .join(tables.procedure, tables.procedure.c.version_id == version.c.id)
             .where(tables.procedure.c.key == key)
         )
@@ -115,6 +118,7 @@ class Catalogue:
             valid_from=row.valid_from,
             valid_to=row.valid_to,
             competent=self._competent.get(key, ()),
+            policies=TimeTerms.model_validate(row.policies) if row.policies else PLAIN_TERMS,
         )
 
 

@@ -5,7 +5,15 @@ from typing import Final
 from services.intake.commands import hearing
 from shared.contracts.events import (
     DecisionIssued,
+    DossierApologised,
+    DossierApologyDue,
     DossierCompleted,
+    DossierDueSoon,
+    DossierDueToday,
+    DossierExtended,
+    DossierOverdue,
+    DossierResumed,
+    DossierSuspended,
     DossierTakenUp,
     Event,
     MessageFailed,
@@ -13,11 +21,21 @@ from shared.contracts.events import (
     PapersHandedOver,
     PapersTakenOver,
     StepCompleted,
+    SupplementRequested,
 )
 from shared.messaging import Reaction
 
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
+    SupplementRequested: hearing.agency_asked_for_more,
+    DossierSuspended: hearing.agency_suspended,
+    DossierResumed: hearing.agency_resumed,
+    DossierExtended: hearing.agency_promised_again,
+    DossierApologised: hearing.agency_promised_again,
+    DossierDueSoon: hearing.clock_spoke,
+    DossierDueToday: hearing.clock_spoke,
+    DossierApologyDue: hearing.clock_spoke,
+    DossierOverdue: hearing.clock_spoke,
     StepCompleted: hearing.step_was_completed,
     DecisionIssued: hearing.decision_was_issued,
     DossierCompleted: hearing.agency_completed,

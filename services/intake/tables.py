@@ -31,6 +31,7 @@ from services.intake.domain.journal import JournalLine
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
+from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import Changed, NotFound
 from shared.ids import uuid7
 from shared.runtime import Transaction
@@ -49,6 +50,7 @@ procedure: Final = Table(
     Column("key", Text, primary_key=True),
     Column("version_id", Uuid, nullable=False),
     Column("plain_day", Text, nullable=False, server_default="calendar"),
+    Column("policies", JSONB),
     Column("told", Integer, nullable=False, server_default="0"),
 )
 
@@ -141,6 +143,8 @@ dossier: Final = Table(
     Column("submitted_at", _INSTANT),
     Column("accepted_at", _INSTANT),
     Column("appointment_at", _INSTANT),
+    Column("first_appointment_at", _INSTANT),
+    Column("time_terms", JSONB),
     Column("appointment_reason", Text),
     Column("limit_text", Text),
     Column("calendar_version", Uuid),
@@ -151,6 +155,11 @@ dossier: Final = Table(
     Column("receipt", JSONB),
     Column("on_the_spot", Boolean, nullable=False, server_default=text("false")),
     Column("supplement_asked", ARRAY(Text)),
+    Column("papers_awaited", ARRAY(Text)),
+    Column("supplement_ends_at", _INSTANT),
+    Column("supplement_sent_at", _INSTANT),
+    Column("closing_proposed_at", _INSTANT),
+    Column("answer_due_at", _INSTANT),
     Column("reason", Text),
     Column("decision", JSONB),
     Column("result", JSONB),
@@ -301,6 +310,8 @@ def dossier_of(row: Row[Any]) -> Dossier:
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
         "supplement_asked": tuple(row.supplement_asked or ()),
+        "papers_awaited": tuple(row.papers_awaited or ()),
+        "time_terms": TimeTerms.model_validate(row.time_terms) if row.time_terms else PLAIN_TERMS,
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
@@ -323,6 +334,8 @@ def columns_of(value: Dossier) -> dict[str, Any]:
         "result_way": value.result_wanted.way,
         "electronic_only": value.result_wanted.electronic_only,
         "supplement_asked": list(value.supplement_asked),
+        "papers_awaited": list(value.papers_awaited),
+        "time_terms": value.time_terms.model_dump(mode="json"),
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "result": value.result.model_dump(mode="json") if value.result else None,
     }

@@ -1,7 +1,9 @@
-"""Door 3, time: what the agency does by itself. Reminders and alarms come with the clock's own issue."""
+"""Door 3, time: what the agency does by itself."""
 
 from typing import Final
 
+from services.processing.commands import alarms
+from shared import timers
 from shared.runtime import Chore
 
-CHORES: Final[tuple[Chore, ...]] = ()
+CHORES: Final[tuple[Chore, ...]] = (timers.chore(alarms.HANDLERS),)

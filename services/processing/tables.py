@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -29,21 +29,26 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.case import Case
+from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
+from shared.contracts.time import TimeTerms
 from shared.errors import Changed, NotFound
 from shared.ids import uuid7
 from shared.runtime import Transaction
 from shared.service import common_tables
-from shared.working_time import Unit
+from shared.working_time import StopPolicy, Unit
 
 metadata: Final = MetaData(schema="processing")
 office: Final = common_tables(metadata)
+
+Known = TypeVar("Known", Interval, NewDate)
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -97,6 +102,16 @@ case: Final = Table(
     Column("people", JSONB, nullable=False),
     Column("accepted_at", _INSTANT, nullable=False),
     Column("appointment_at", _INSTANT, nullable=False),
+    Column("first_appointment_at", _INSTANT, nullable=False),
+    # Derived from the rows of stops and new dates; kept here so that lists and counts need not look at them.
+    Column("judged_at", _INSTANT, nullable=False),
+    Column("due_at", _INSTANT),
+    Column("period_ends_at", _INSTANT),
+    Column("late_since", _INSTANT),
+    Column("late_by_law_since", _INSTANT),
+    Column("stopped_since", _INSTANT),
+    Column("provisional", Boolean, nullable=False, server_default=text("false")),
+    Column("time_terms", JSONB, nullable=False),
     Column("limit_text", Text, nullable=False),
     Column("calendar_version", Uuid),
     Column("received_by", Text, nullable=False),
@@ -116,6 +131,7 @@ case: Final = Table(
     Column("decision_issued_at", _INSTANT),
     Column("result", JSONB),
     Column("completed_at", _INSTANT),
+    Column("stopped_at", _INSTANT),
     Column("result_handed_over_at", _INSTANT),
     Column("result_at_desk_at", _INSTANT),
     Column("returned_at", _INSTANT),
@@ -146,6 +162,33 @@ step: Final = Table(
     Column("note", Text),
 )
 
+clock_stop: Final = Table(
+    "clock_stop",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("ground", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("until", Date),
+    Column("started_at", _INSTANT, nullable=False),
+    Column("ended_at", _INSTANT),
+)
+
+new_date: Final = Table(
+    "new_date",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("earlier", _INSTANT, nullable=False),
+    Column("appointment_at", _INSTANT, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("signer", Text, nullable=False),
+    Column("in_time", Boolean, nullable=False),
+)
+
 journal: Final = Table(
     "journal",
     metadata,
@@ -172,7 +215,10 @@ async def load_case(tx: Transaction, name: str) -> Case:
     if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
         raise NotFound(f"There is no case {name} here, or it lies outside your offices.")
     steps = await tx.run(select(step).where(step.c.case_id == row.id).order_by(step.c.number))
-    return case_of(row, tuple(_step_of(each) for each in steps))
+    found = case_of(row, tuple(_step_of(each) for each in steps))
+    stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
+    dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
+    return replace(found, intervals=tuple(_interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
 
 
 async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
@@ -181,6 +227,7 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     if (row := (await tx.run(_SAVE_CASE, _columns(after) | decided_on)).one_or_none()) is None:
         raise Changed(f"The case was changed meanwhile; you decided on version {before.version}.")
     await _save_steps(tx, before, after)
+    await _save_time(tx, before, after)
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
@@ -225,6 +272,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
+        "time_terms": TimeTerms.model_validate(row.time_terms),
         "steps": steps,
     }
     return Case(**plain | special)
@@ -255,6 +303,9 @@ def _columns(value: Case) -> dict[str, Any]:
         "electronic_only": value.result_wanted.electronic_only,
         "current_step": value.current_step,
         "step_due_at": value.step_due_at,
+        "time_terms": value.time_terms.model_dump(mode="json"),
+        "first_appointment_at": value.first_appointment_at or value.appointment_at,
+        "judged_at": value.judged_at,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
     }
@@ -279,6 +330,30 @@ async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
         await tx.run(
             _SAVE_STEP, [values | {"of_case": before.id, "place": each.number} for values, each in zip(worked, changed, strict=True)]
         )
+
+
+async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
+    """Stops and new dates only grow, but for the end of the last stop."""
+    for table, then, now in ((clock_stop, before.intervals, after.intervals), (new_date, before.new_dates, after.new_dates)):
+        if then == now:
+            continue
+        rows = [_row_of(each) | {"case_id": before.id, "number": number} for number, each in enumerate(now, 1)]
+        fresh = upsert(table).values(rows[max(0, len(then) - 1) :])
+        changed = {name: fresh.excluded[name] for name in rows[0]}
+        await tx.run(fresh.on_conflict_do_update(index_elements=["case_id", "number"], set_=changed))
+
+
+def _row_of(value: Interval | NewDate) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def _of_row(kind: type[Known], row: Row[Any]) -> Known:
+    return kind(**{name: getattr(row, name) for name in kind.__dataclass_fields__})
+
+
+def _interval_of(row: Row[Any]) -> Interval:
+    plain = _of_row(Interval, row)
+    return replace(plain, kind=StopKind(plain.kind), policy=StopPolicy(plain.policy))
 
 
 def _step_columns(case_id: UUID, value: Step) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.time import TimeTerms
 
 
 class Event(BaseModel):
@@ -116,6 +117,7 @@ class Receipt(Event):
     accepted_at: AwareDatetime
     appointment_at: AwareDatetime
     limit_text: str
+    time_terms: TimeTerms = TimeTerms()
     calendar_version: UUID | None = None
     received_by: str
     result_wanted: ReturnWish
@@ -137,6 +139,62 @@ class DossierResolvedOnTheSpot(Receipt):
     type: ClassVar[str] = "vn.motcua.dossier.resolved_on_the_spot.v1"
     result: Result
     decision: SignedDecision | None = None
+
+
+class SupplementReceived(Event):
+    """Papers that the agency asked for have come; whether they are all is for the desk to say."""
+
+    type: ClassVar[str] = "vn.motcua.supplement.received.v1"
+    papers: tuple[str, ...]
+    sent_at: AwareDatetime
+
+
+class SupplementAccepted(Event):
+    """All that was asked for is there: the agency has the baton again, and the clock runs."""
+
+    type: ClassVar[str] = "vn.motcua.supplement.accepted.v1"
+    sent_at: AwareDatetime
+    """When the last of it was sent."""
+    accepted_at: AwareDatetime
+
+
+class SupplementLapsed(Event):
+    """The time to complete a dossier is over and nothing complete has come: the desk may close it."""
+
+    type: ClassVar[str] = "vn.motcua.supplement.lapsed.v1"
+    ended_at: AwareDatetime
+
+
+class DossierStopped(Event):
+    """Ended without a result, with its reason."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.stopped.v1"
+    stopped_at: AwareDatetime
+    reason: str
+
+
+class SubmissionAnswerDue(Event):
+    """The desk should have answered a submission by now."""
+
+    type: ClassVar[str] = "vn.motcua.submission.answer_due.v1"
+    due_at: AwareDatetime
+    office: str
+
+
+class PapersHandOverDue(Event):
+    """Papers still lie at the desk that should be with the agency."""
+
+    type: ClassVar[str] = "vn.motcua.papers.hand_over_due.v1"
+    due_at: AwareDatetime
+    office: str
+
+
+class ResultUnclaimed(Event):
+    """A result has lain at the desk for long; nothing is ever destroyed, people are reminded."""
+
+    type: ClassVar[str] = "vn.motcua.result.unclaimed.v1"
+    at_desk_since: AwareDatetime
+    office: str
 
 
 class ResultAtDesk(Event):
@@ -246,6 +304,91 @@ class DossierTakenUp(Event):
     officer: str
 
 
+class SupplementRequested(Event):
+    """The agency returned the dossier: something is missing. The desk has the baton, the clock stands."""
+
+    type: ClassVar[str] = "vn.motcua.supplement.requested.v1"
+    requested_at: AwareDatetime
+    papers: tuple[str, ...]
+    reason: str
+    ends_at: AwareDatetime
+    """24:00 of the last day for it."""
+    lapses_at: AwareDatetime
+    """The first working morning after."""
+    irregular: str | None = None
+    """Asked late or again: on which ground a supervisor allowed it."""
+
+
+class DossierSuspended(Event):
+    """The clock stands, on a ground in the law of the sector, until a date."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.suspended.v1"
+    suspended_at: AwareDatetime
+    ground: str
+    until: date
+
+
+class DossierResumed(Event):
+    """The clock runs again; `appointment_at` is the new promise."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.resumed.v1"
+    resumed_at: AwareDatetime
+    appointment_at: AwareDatetime
+
+
+class Reappointment(Event):
+    """A new date was promised; the first one is kept beside it."""
+
+    first_appointment_at: AwareDatetime
+    earlier_appointment_at: AwareDatetime
+    appointment_at: AwareDatetime
+    reason: str
+    signer: str
+
+
+class DossierExtended(Reappointment):
+    """Asked for in time, once: the new date counts."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.extended.v1"
+
+
+class DossierApologised(Reappointment):
+    """Too late for an extension: people are told a new date, and the dossier stays late."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.apologised.v1"
+
+
+class DeadlineAlarm(Event):
+    """The time of a dossier is running out, or has run out."""
+
+    due_at: AwareDatetime
+    office: str
+
+
+class DossierDueSoon(DeadlineAlarm):
+    """So much of the time as the terms say is left."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.due_soon.v1"
+
+
+class DossierDueToday(DeadlineAlarm):
+    """The day has begun on which it is due."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.due_today.v1"
+
+
+class DossierApologyDue(DeadlineAlarm):
+    """From now on an extension is no longer in time: `due_at` is the appointment."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.apology_due.v1"
+
+
+class DossierOverdue(DeadlineAlarm):
+    """The appointment has passed."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.overdue.v1"
+
+
 class StepCompleted(Event):
     """A step of the process is done; `next_step` has the case now."""
 
@@ -353,6 +496,13 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SubmissionWithdrawn,
         DossierReceived,
         DossierResolvedOnTheSpot,
+        SupplementReceived,
+        SupplementAccepted,
+        SupplementLapsed,
+        DossierStopped,
+        SubmissionAnswerDue,
+        PapersHandOverDue,
+        ResultUnclaimed,
         ResultAtDesk,
         ResultDelivered,
         DossierReturned,
@@ -366,6 +516,15 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PostalItemSentBack,
         PostalItemLost,
         DossierTakenUp,
+        SupplementRequested,
+        DossierSuspended,
+        DossierResumed,
+        DossierExtended,
+        DossierApologised,
+        DossierDueSoon,
+        DossierDueToday,
+        DossierApologyDue,
+        DossierOverdue,
         StepCompleted,
         DecisionIssued,
         DossierCompleted,

@@ -30,6 +30,8 @@ class Action(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     SEE_DOSSIERS = "see_dossiers"
+    ACCEPT_SUPPLEMENT = "accept_supplement"
+    CLOSE = "close"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -44,6 +46,11 @@ class Action(StrEnum):
     TAKE_OVER_PAPERS = "take_over_papers"
     HAND_OVER_RESULT = "hand_over_result"
     ISSUE_DECISION = "issue_decision"
+    RETURN_FOR_SUPPLEMENT = "return_for_supplement"
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    EXTEND = "extend"
+    APOLOGISE = "apologise"
     COMPLETE = "complete"
     COMPUTE_DUE_DATES = "compute_due_dates"
 
@@ -67,6 +74,8 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.REFUSE: _DESK,
     Action.WITHDRAW: _DESK | {Role.PORTAL},
     Action.SEE_DOSSIERS: _EVERYONE,
+    Action.ACCEPT_SUPPLEMENT: _DESK,
+    Action.CLOSE: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,
@@ -80,6 +89,11 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.TAKE_OVER_PAPERS: _AGENCY,
     Action.HAND_OVER_RESULT: _AGENCY,
     Action.ISSUE_DECISION: frozenset({Role.LEADER}),
+    Action.RETURN_FOR_SUPPLEMENT: _AGENCY,
+    Action.SUSPEND: frozenset({Role.LEADER}),
+    Action.RESUME: frozenset({Role.LEADER}),
+    Action.EXTEND: frozenset({Role.LEADER}),
+    Action.APOLOGISE: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
     Action.COMPUTE_DUE_DATES: _EVERYONE,
     Action.SEE_MESSAGES: _STAFF,

@@ -30,10 +30,13 @@ class State(StrEnum):
     NOT_ACCEPTED = "not_accepted"
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
+    SUSPENDED = "suspended"
+    AWAITING_SUPPLEMENT = "awaiting_supplement"
     COMPLETED = "completed"
     IN_POST = "in_post"
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ STATES: Final[dict[State, Meaning]] = {
     State.NOT_ACCEPTED: Meaning("Không được tiếp nhận", Holder.DESK, DeadlineClock.NOT_STARTED, 3, terminal=True),
     State.RECEIVED: Meaning("Được tiếp nhận", Holder.AGENCY, DeadlineClock.RUNS, 2),
     State.IN_PROGRESS: Meaning("Đang xử lý", Holder.AGENCY, DeadlineClock.RUNS, 4),
+    State.SUSPENDED: Meaning("Tạm dừng theo căn cứ pháp luật", Holder.AGENCY, DeadlineClock.STOPPED, 4),
+    State.AWAITING_SUPPLEMENT: Meaning("Yêu cầu bổ sung giấy tờ", Holder.DESK, DeadlineClock.STOPPED, 5),
     State.COMPLETED: Meaning("Đã xử lý xong, có kết quả", Holder.DESK, DeadlineClock.ENDED, 9),
     State.IN_POST: Meaning("Đang chuyển trả qua bưu chính", Holder.DESK, DeadlineClock.ENDED, 9),
     State.RETURNED: Meaning("Đã trả kết quả", Holder.DESK, DeadlineClock.ENDED, 10, terminal=True),
     State.WITHDRAWN: Meaning("Đã dừng theo yêu cầu của tổ chức, cá nhân", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 7, terminal=True),
+    State.STOPPED: Meaning("Dừng xử lý", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 8, terminal=True),
 }

@@ -29,6 +29,7 @@ from shared.working_time.questions import (
     working_minutes_between,
 )
 from shared.working_time.sentences import sentences
+from shared.working_time.sequence import due_in_a_row
 from shared.working_time.timeline import CalendarUnknown
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "apology_due_at",
     "closing_at",
     "due",
+    "due_in_a_row",
     "explain",
     "last_working_day_before",
     "lateness",

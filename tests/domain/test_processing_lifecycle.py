@@ -8,7 +8,7 @@ import pytest
 
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
-from services.processing.domain.deadline import Counting, Verdict
+from services.processing.domain.deadline import Counting
 from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import Step, begun
 from shared.clock import VIETNAM
@@ -27,8 +27,11 @@ from shared.contracts.permissions import Action, Role
 from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed, InvalidInput
 from shared.ids import uuid7
+from shared.verdicts import Verdict, by_appointment
 
 NOW = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
+STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.SUSPEND}
+NEW_DATES = {Action.EXTEND, Action.APOLOGISE}
 COUNTING = Counting(NOW + timedelta(days=3))
 STEPS = begun((Step(1, "1"), Step(2, "2"), Step(3, "3", counted=False)), 1, NOW, COUNTING)
 DECISION = SignedDecision(number="12", signed_on=NOW.date(), signer="Nguyễn Văn An")
@@ -78,13 +81,14 @@ def test_every_action_of_the_table_may_be_taken_by_somebody() -> None:
 
 
 def test_nothing_can_be_done_to_a_case_that_is_over() -> None:
-    assert [possible_actions(state) for state in State if STATES[state].terminal] == [(), (), ()]
+    assert [possible_actions(state) for state in State if STATES[state].terminal] == [(), (), (), ()]
 
 
-def test_what_is_heard_leads_where_the_desk_holds_the_dossier_or_is_done_with_it() -> None:
+def test_what_is_heard_moves_only_what_the_desk_holds() -> None:
     for (state, _), to in HEARD.items():
         assert STATES[state].holder is Holder.DESK
-        assert STATES[to].holder is Holder.DESK
+        gives_back = state is State.AWAITING_SUPPLEMENT
+        assert gives_back or STATES[to].holder is Holder.DESK
 
 
 # -- may it be done? ---------------------------------------------------------------------------------------------------
@@ -100,11 +104,16 @@ def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_b
 @pytest.mark.parametrize(
     ("case", "possible"),
     [
-        (a_case(state=State.RECEIVED), {Action.TAKE_UP}),
-        (a_case(state=State.RECEIVED, papers_handed_over_at=NOW), {Action.TAKE_UP, Action.TAKE_OVER_PAPERS}),
-        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION}),
-        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE}),
-        (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.COMPLETE}),
+        (a_case(state=State.RECEIVED), {Action.TAKE_UP, Action.RETURN_FOR_SUPPLEMENT, *NEW_DATES}),
+        (
+            a_case(state=State.RECEIVED, papers_handed_over_at=NOW),
+            {Action.TAKE_UP, Action.TAKE_OVER_PAPERS, Action.RETURN_FOR_SUPPLEMENT, *NEW_DATES},
+        ),
+        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, *STOPS, *NEW_DATES}),
+        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE, *STOPS, *NEW_DATES}),
+        (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.COMPLETE, *NEW_DATES}),
+        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE}),
+        (a_case(state=State.AWAITING_SUPPLEMENT), set()),
         (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT}),
         (a_case(state=State.COMPLETED, result_at_desk_at=NOW), set()),
     ],
@@ -130,7 +139,7 @@ def test_passing_on_closes_one_step_and_begins_the_next() -> None:
 
     first, second, third = case.steps
     assert (first.done_at, first.done_by, first.note) == (later, "Bình", "xong")
-    assert (second.began_at, second.due_at) == (later, COUNTING.appointment_at)
+    assert (second.began_at, second.due_at) == (later, COUNTING.ends_at)
     assert (case.current_step, case.next) == (2, third)
 
 
@@ -204,4 +213,4 @@ def test_lateness_is_arithmetic_and_ends_with_the_completion(
 ) -> None:
     case = a_case(completed_at=NOW + completed_after if completed_after else None)
 
-    assert case.verdict(NOW + asked_after) is verdict
+    assert by_appointment(case.times, NOW + asked_after) is verdict

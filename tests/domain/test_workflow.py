@@ -88,7 +88,7 @@ def test_every_published_process_becomes_steps_whose_due_times_rise_to_the_appoi
         dues = [step.planned_due_at for step in steps if step.planned_due_at]
         assert [step.number for step in steps] == list(range(1, len(one.process["steps"]) + 1)), one.key
         assert dues == sorted(dues), one.key
-        assert all(accepted_at <= at <= counting.appointment_at for at in dues), one.key
+        assert all(accepted_at <= at <= counting.ends_at for at in dues), one.key
 
 
 def test_steps_that_add_up_to_a_limit_of_one_unit_end_with_it() -> None:
@@ -113,7 +113,7 @@ def test_every_published_process_can_be_worked_from_its_first_step_to_its_last()
         counting = Counting(MONDAY + timedelta(days=20), CALENDAR)
         steps = _worked(planned(steps_of(one.content, one.place, "calendar"), MONDAY, counting), counting)
 
-        assert all(step.due_at and step.due_at <= counting.appointment_at for step in steps), one.key
+        assert all(step.due_at and step.due_at <= counting.ends_at for step in steps), one.key
 
 
 def _worked(steps: Steps, counting: Counting) -> Steps:

@@ -32,6 +32,13 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.DossierResolvedOnTheSpot,
         events.PapersHandedOver,
         events.PapersTakenOver,
+        events.SupplementReceived,
+        events.SupplementAccepted,
+        events.SupplementLapsed,
+        events.DossierStopped,
+        events.SubmissionAnswerDue,
+        events.PapersHandOverDue,
+        events.ResultUnclaimed,
         events.ResultAtDesk,
         events.ResultDelivered,
         events.DossierReturned,
@@ -50,6 +57,15 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.PapersHandedOver,
         events.PapersTakenOver,
         events.DossierTakenUp,
+        events.SupplementRequested,
+        events.DossierSuspended,
+        events.DossierResumed,
+        events.DossierExtended,
+        events.DossierApologised,
+        events.DossierDueSoon,
+        events.DossierDueToday,
+        events.DossierApologyDue,
+        events.DossierOverdue,
         events.StepCompleted,
         events.DecisionIssued,
         events.DossierCompleted,
@@ -121,8 +137,10 @@ def test_what_the_agency_moves_the_desk_hears_of() -> None:
 
 
 def test_what_the_carrier_and_the_desk_move_the_agency_hears_of() -> None:
-    ends = {State.COMPLETED, State.IN_POST, State.RETURNED}
-    told = {(at, step.to) for (at, _), step in desk.LIFECYCLE.items() if at in ends and step.to is not at}
+    accepted = {
+        state for state, meaning in STATES.items() if meaning.holder is Holder.DESK and meaning.clock is not DeadlineClock.NOT_STARTED
+    }
+    told = {(at, step.to) for (at, _), step in desk.LIFECYCLE.items() if at in accepted and step.to is not at}
 
     heard = {(at, to) for (at, _), to in agency.HEARD.items()}
     assert heard == told

@@ -31,6 +31,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/procedures": OPEN,
         "GET /v1/procedures/{key:path}": OPEN,
         "PUT /v1/procedures/{key:path}": Action.MANAGE_CATALOGUE,
+        "PUT /v1/procedures/{key:path}/policies": Action.MANAGE_CATALOGUE,
         "GET /v1/offices": Action.SEE_OFFICES,
         "PUT /v1/offices/{code}/procedures/{key:path}": Action.MANAGE_OFFICES,
         "GET /v1/calendars": Action.SEE_OFFICES,
@@ -41,6 +42,8 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/dossiers/{name}/timeline": Action.SEE_DOSSIERS,
         "POST /v1/dossiers/{name}/supplements": Action.SUPPLEMENT,
         "POST /v1/dossiers/{name}/withdrawals": Action.WITHDRAW,
+        "POST /v1/dossiers/{name}/supplement-acceptances": Action.ACCEPT_SUPPLEMENT,
+        "POST /v1/dossiers/{name}/closures": Action.CLOSE,
         "POST /v1/dossiers/{name}/hand-overs": Action.HAND_OVER_PAPERS,
         "POST /v1/dossiers/{name}/result-at-desk": Action.TAKE_OVER_RESULT,
         "POST /v1/dossiers/{name}/returns": Action.RETURN_RESULT,
@@ -64,6 +67,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/hand-over-result": Action.HAND_OVER_RESULT,
         "POST /v1/cases/{name}/issue-decision": Action.ISSUE_DECISION,
         "POST /v1/cases/{name}/complete": Action.COMPLETE,
+        "POST /v1/cases/{name}/return-for-supplement": Action.RETURN_FOR_SUPPLEMENT,
+        "POST /v1/cases/{name}/suspend": Action.SUSPEND,
+        "POST /v1/cases/{name}/resume": Action.RESUME,
+        "POST /v1/cases/{name}/extend": Action.EXTEND,
+        "POST /v1/cases/{name}/apologise": Action.APOLOGISE,
         "POST /v1/due-dates": Action.COMPUTE_DUE_DATES,
     },
     NOTIFICATIONS: EVERYWHERE
@@ -89,6 +97,10 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/submissions/{name}/refuse": {"reason": "Không thuộc thẩm quyền"},
     "POST /v1/cases/{name}/issue-decision": {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"},
     "POST /v1/cases/{name}/complete": {"outcome": "granted"},
+    "POST /v1/cases/{name}/return-for-supplement": {"papers": ["Bản vẽ"], "reason": "Thiếu"},
+    "POST /v1/cases/{name}/suspend": {"ground": "Luật Đất đai", "until": "2026-03-20"},
+    "POST /v1/cases/{name}/extend": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
+    "POST /v1/cases/{name}/apologise": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
 }
 
 # Requests and facts from the other side: whoever sees the dossier may bring them.

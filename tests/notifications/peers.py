@@ -12,14 +12,24 @@ import httpx
 from shared import wire
 from shared.contracts.events import (
     DecisionIssued,
+    DossierApologised,
+    DossierApologyDue,
     DossierCompleted,
+    DossierDueSoon,
+    DossierDueToday,
+    DossierExtended,
+    DossierOverdue,
     DossierReceived,
     DossierResolvedOnTheSpot,
+    DossierResumed,
     DossierReturned,
+    DossierStopped,
+    DossierSuspended,
     DossierTakenUp,
     Event,
     Outcome,
     PapersHandedOver,
+    PapersHandOverDue,
     PapersTakenOver,
     PostalEvent,
     PostalItemAttemptFailed,
@@ -33,13 +43,19 @@ from shared.contracts.events import (
     Result,
     ResultAtDesk,
     ResultDelivered,
+    ResultUnclaimed,
     SignedDecision,
     StepCompleted,
+    SubmissionAnswerDue,
     SubmissionReceived,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
     SubmissionWithdrawn,
+    SupplementAccepted,
+    SupplementLapsed,
+    SupplementReceived,
+    SupplementRequested,
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
@@ -173,6 +189,8 @@ def postal(kind: type[PostalEvent], **more: Any) -> PostalEvent:
     return kind(carrier="vnpost", tracking_number="EA123456789VN", at=MONDAY_MORNING, place="Bưu cục Hòa Bình", **more)
 
 
+LATER = MONDAY_MORNING + timedelta(days=15)
+
 EVERY_FACT: tuple[Event, ...] = (
     submitted(),
     submitted(channel=Channel.POST, national_code=None),
@@ -196,4 +214,31 @@ EVERY_FACT: tuple[Event, ...] = (
         for kind in (PostalItemBooked, PostalItemPosted, PostalItemHeld, PostalItemDelivered, PostalItemSentBack, PostalItemLost)
     ),
     postal(PostalItemAttemptFailed, attempt=1),
+    SubmissionAnswerDue(due_at=LATER, office=DESK),
+    PapersHandOverDue(due_at=LATER, office=DESK),
+    SupplementRequested(
+        requested_at=MONDAY_MORNING,
+        papers=("Bản vẽ hoàn công",),
+        reason="Thiếu bản vẽ theo thành phần hồ sơ.",
+        ends_at=LATER,
+        lapses_at=LATER,
+    ),
+    SupplementReceived(papers=("Bản vẽ hoàn công",), sent_at=MONDAY_MORNING),
+    SupplementAccepted(sent_at=MONDAY_MORNING, accepted_at=MONDAY_MORNING),
+    SupplementLapsed(ended_at=LATER),
+    DossierStopped(stopped_at=LATER, reason="Đã đóng hồ sơ, không bổ sung"),
+    DossierSuspended(suspended_at=MONDAY_MORNING, ground="Chờ kết quả đo đạc theo pháp luật đất đai.", until=date(2026, 3, 31)),
+    DossierResumed(resumed_at=MONDAY_MORNING, appointment_at=LATER),
+    *(
+        kind(
+            first_appointment_at=MONDAY_MORNING,
+            earlier_appointment_at=MONDAY_MORNING,
+            appointment_at=LATER,
+            reason="Cần xác minh thực địa.",
+            signer="Phạm Thị Ký",
+        )
+        for kind in (DossierExtended, DossierApologised)
+    ),
+    *(kind(due_at=LATER, office="H26.22.1") for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue)),
+    ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

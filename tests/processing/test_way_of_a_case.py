@@ -22,7 +22,7 @@ async def test_a_dossier_received_becomes_a_case_with_its_steps_and_due_times(de
     planned = [step["planned_due_at"] and datetime.fromisoformat(step["planned_due_at"]) for step in shown["steps"]]
     assert planned == [at(9, 14), at(11, 14), at(12, 8), None]
     assert datetime.fromisoformat(shown["steps"][0]["due_at"]) == at(9, 14)
-    assert [action["action"] for action in shown["possible_actions"]] == ["take_up"]
+    assert [action["action"] for action in shown["possible_actions"]] == ["take_up", "return_for_supplement"]
     assert shown["people"][0]["name"] == "Lê Thị Mai"
 
 

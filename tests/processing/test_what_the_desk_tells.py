@@ -9,11 +9,8 @@ from services.processing import references
 from services.processing.reactions import REACTIONS
 from shared.contracts.events import (
     EVENTS,
-    DecisionIssued,
-    DossierCompleted,
     DossierResolvedOnTheSpot,
     DossierReturned,
-    DossierTakenUp,
     MessageSent,
     Outcome,
     PapersHandedOver,
@@ -26,13 +23,13 @@ from shared.contracts.events import (
     ProcedureRef,
     Result,
     ResultAtDesk,
-    StepCompleted,
     SubmissionRefused,
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import ReturnWay
 from shared.ids import uuid7
 from shared.wire import write
+from tests.house.test_contracts import TOLD_BY
 from tests.processing.conftest import AGENCY, DESK, PROCEDURE, Desk, Staff, a_dossier, told
 from tests.stack import MONDAY_MORNING, Stack, rows
 
@@ -55,9 +52,9 @@ async def done(desk: Desk, officer: Staff) -> Any:
 
 
 def test_every_event_of_the_peers_has_its_line() -> None:
-    own = {DossierTakenUp, StepCompleted, DecisionIssued, DossierCompleted}
+    by_us_alone = TOLD_BY[Service.PROCESSING] - TOLD_BY[Service.INTAKE] - TOLD_BY[Service.NOTIFICATIONS]
 
-    assert set(REACTIONS) == set(EVENTS.values()) - own
+    assert set(REACTIONS) == set(EVENTS.values()) - by_us_alone
 
 
 async def test_an_event_that_comes_twice_has_one_effect(desk: Desk, stack: Stack) -> None:

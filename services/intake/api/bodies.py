@@ -314,6 +314,18 @@ class ReasonBody(Body):
     reason: Words
 
 
+class ClosureBody(Body):
+    model_config = example(reason="Đã đóng hồ sơ, không bổ sung")
+
+    reason: Words = "Đã đóng hồ sơ, không bổ sung"
+
+
+class NothingBody(Body):
+    """Nothing need be said."""
+
+    model_config = example()
+
+
 class WithdrawalBody(Body):
     model_config = example(reason="Người nộp không còn nhu cầu")
 

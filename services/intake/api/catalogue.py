@@ -1,15 +1,20 @@
 """The catalogue, open to everyone; administrators change it."""
 
-from datetime import date
+from datetime import date, time
+from decimal import Decimal
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from pydantic import Field
 
-from services.intake.api import publishing
+from services.intake.api import bodies, publishing
+from services.intake.commands import reference
 from shared.contracts.permissions import Action
+from shared.contracts.time import SUPPLEMENT_DAYS, TimeTerms
 from shared.doors import Door, Page, Tx, View
 from shared.officers import Officer, may
+from shared.working_time import DueClock, StopPolicy
 
 router = APIRouter(tags=["catalogue"], route_class=Door)
 
@@ -72,6 +77,26 @@ EXAMPLE_ENTRY: Final = {
     "components": [{"name": "Đơn đề nghị", "originals": 1}],
     "source": [{"url": "https://example.org/quyet-dinh"}],
 }
+
+
+class PoliciesBody(bodies.Body):
+    """How the time of a procedure is counted, beyond its published limit."""
+
+    model_config = bodies.example(due_clock="same_clock", cutoff="16:00:00", supplement="pause", supplement_days=15, due_soon_share="0.25")
+
+    due_clock: DueClock = DueClock.SAME_CLOCK
+    cutoff: time | None = Field(default=None, description="Received after this, counting begins with the next working day")
+    supplement: StopPolicy = Field(default=StopPolicy.RESTART, description="What a supplement does to the clock")
+    supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1, description="Due soon when so much of the time is left")
+
+
+@router.put("/procedures/{key:path}/policies", response_model=PoliciesBody, summary="How the time of a procedure is counted")
+async def set_policies(key: str, body: PoliciesBody, tx: Tx, officer: Annotated[Officer, may(Action.MANAGE_CATALOGUE)]) -> PoliciesBody:
+    """Dossiers received before keep the terms of their acceptance."""
+    await tx.once()
+    await reference.set_policies(tx, key, TimeTerms(**body.model_dump()))
+    return body
 
 
 @router.put(

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import post, reception, returning, submissions
+from services.intake.commands import post, reception, returning, submissions, supplementing
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
@@ -63,6 +63,24 @@ async def timeline(name: str, tx: Tx, officer: Annotated[Officer, may(Action.SEE
 @router.post("/dossiers/{name}/supplements", status_code=201, response_model=views.MovedView, summary="What was asked for has come")
 async def supplement(name: str, body: bodies.SupplementBody, tx: Tx, officer: Annotated[Officer, may(Action.SUPPLEMENT)]) -> Dossier:
     return await submissions.supplement(tx, name, tuple(paper.value() for paper in body.papers), by=officer)
+
+
+@router.post("/dossiers/{name}/supplement-acceptances", response_model=views.MovedView, summary="All that was asked for is there")
+async def accept_supplement(
+    name: str, tx: Tx, officer: Annotated[Officer, may(Action.ACCEPT_SUPPLEMENT)], version: IfMatch, response: Response
+) -> Dossier:
+    dossier = await supplementing.accept_supplement(tx, name, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post("/dossiers/{name}/closures", response_model=views.MovedView, summary="Close it: nothing complete came in time")
+async def close(
+    name: str, body: bodies.ClosureBody, tx: Tx, officer: Annotated[Officer, may(Action.CLOSE)], version: IfMatch, response: Response
+) -> Dossier:
+    dossier = await supplementing.close(tx, name, reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
 
 
 @router.post("/dossiers/{name}/withdrawals", status_code=202, response_model=views.MovedView, summary="The applicant takes it back")

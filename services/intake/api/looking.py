@@ -124,6 +124,7 @@ async def quote(tx: Transaction, key: str, named: Named, papers: tuple[PaperRece
             choose_limit(entry.procedure, named, plain_day=entry.plain_day),
             calendar=catalogue.calendar,
             hours=catalogue.hours_of(office.sessions if office else None),
+            policies=entry.policies,
         )
         at, limit = promised.at, promised.limit_text
     except (AppointmentNeeded, CalendarUnknown) as error:

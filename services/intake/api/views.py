@@ -137,10 +137,16 @@ class DossierView(DossierRow):
     result_wanted: ReturnWish
     submitted_at: datetime | None
     limit_text: str | None
+    first_appointment_at: datetime | None
     appointment_reason: str | None
     received_by: str | None
     on_the_spot: bool
     supplement_asked: tuple[str, ...]
+    papers_awaited: tuple[str, ...]
+    supplement_ends_at: datetime | None
+    supplement_sent_at: datetime | None
+    closing_proposed_at: datetime | None
+    answer_due_at: datetime | None
     reason: str | None
     decision: SignedDecision | None
     result: Result | None
@@ -232,6 +238,8 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
     Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
+    Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
+    Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),

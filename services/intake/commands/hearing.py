@@ -3,19 +3,28 @@
 from dataclasses import replace
 
 from services.intake import tables
+from services.intake.commands.alarms import LAPSED
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
+from shared import timers
+from shared.clock import VIETNAM
 from shared.contracts.events import (
+    DeadlineAlarm,
     DecisionIssued,
     DossierCompleted,
+    DossierResumed,
+    DossierSuspended,
     DossierTakenUp,
     MessageEvent,
     MessageFailed,
     PapersHandedOver,
     PapersTakenOver,
+    Reappointment,
     StepCompleted,
+    SupplementRequested,
 )
+from shared.contracts.states import State
 from shared.runtime import Transaction
 from shared.wire import Envelope
 
@@ -23,6 +32,44 @@ from shared.wire import Envelope
 async def agency_took_up(tx: Transaction, event: DossierTakenUp, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
     await _follow(tx, before, replace(before, state=next_state(before, Move.TAKE_UP)), event.officer, None, envelope)
+
+
+async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, envelope: Envelope) -> None:
+    """The desk has the baton until all is there; on the first working morning after the last day it may close the dossier."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    after = replace(
+        before,
+        state=next_state(before, Move.RETURN_FOR_SUPPLEMENT),
+        papers_awaited=event.papers,
+        supplement_ends_at=event.ends_at,
+        supplement_sent_at=None,
+        closing_proposed_at=None,
+    )
+    await _follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
+    await timers.keep(tx, before.id, {LAPSED: event.lapses_at})
+
+
+async def agency_suspended(tx: Transaction, event: DossierSuspended, envelope: Envelope) -> None:
+    before = await tables.load_dossier(tx, envelope.subject)
+    await _follow(tx, before, replace(before, state=next_state(before, Move.SUSPEND)), envelope.source, event.ground, envelope)
+
+
+async def agency_resumed(tx: Transaction, event: DossierResumed, envelope: Envelope) -> None:
+    """The promise has moved with the clock."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    state = next_state(before, Move.RESUME) if before.state is State.SUSPENDED else before.state
+    after = replace(before, state=state, appointment_at=event.appointment_at)
+    await _follow(tx, before, after, envelope.source, None, envelope)
+
+
+async def agency_promised_again(tx: Transaction, event: Reappointment, envelope: Envelope) -> None:
+    """Another date, whether in time or with an apology; the receipt keeps the first."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    await _follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
+
+
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope) -> None:
+    await _note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from services.intake import tables
 from services.intake.catalogue import Catalogue, Entry, catalogue_of
+from services.intake.commands.alarms import hand_over_due_at
 from services.intake.commands.post import TrackingNumberUsed, must_be_known
 from services.intake.domain import reception
 from services.intake.domain.dossier import Dossier
@@ -94,6 +95,8 @@ class Terms:
     entry: Entry
     checked: Checked
     revision: int
+    hand_over_due_at: datetime | None = None
+    """Until when papers should be with the agency; None where all is electronic."""
 
 
 async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool = False) -> Terms:
@@ -107,16 +110,20 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
     brought = replace(brought, offices=brought.offices.model_copy(update={"competent": competent}))
     offices = await offices_of_today(tx, brought.offices)
     reception.must_list_papers(brought, entry.procedure)
+    hours = catalogue.hours_of(offices.offices[competent].sessions)
     checked = reception.check(
         brought,
         entry.procedure,
         plain_day=entry.plain_day,
+        policies=entry.policies,
         accepted_at=tx.now,
         calendar=catalogue.calendar,
-        hours=catalogue.hours_of(offices.offices[competent].sessions),
+        hours=hours,
         at_once=at_once,
     )
-    return Terms(brought, catalogue, entry, checked, entry.revision)
+    on_paper = not at_once and any(paper.originals or paper.copies for _, paper in checked.papers)
+    due_at = hand_over_due_at(tx.now, catalogue.calendar, hours) if on_paper else None
+    return Terms(brought, catalogue, entry, checked, entry.revision, due_at)
 
 
 async def offices_of_today(tx: Transaction, named: Offices) -> OfficeTree:
@@ -169,6 +176,8 @@ def accepted(dossier: Dossier, now: datetime, terms: Terms, by: Officer) -> Doss
         process=terms.checked.process,
         accepted_at=now,
         appointment_at=terms.checked.appointment.at,
+        first_appointment_at=terms.checked.appointment.at,
+        time_terms=terms.checked.appointment.terms,
         appointment_reason=terms.checked.appointment.reason,
         limit_text=terms.checked.appointment.limit_text,
         calendar_version=terms.catalogue.calendar_version,
@@ -212,7 +221,7 @@ RECEIVE: Final = """
 with asked as materialized (
     select * from jsonb_to_recordset($1::jsonb) as asked (
         caller text, method text, path text, key text, body_hash text, prefix text, day date, place int,
-        dossier jsonb, papers jsonb, fees jsonb, post jsonb, line jsonb, event jsonb)
+        dossier jsonb, papers jsonb, fees jsonb, post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
     where (select number from intake.catalogue_revision) = $2),
 claimed as (
     insert into intake.key (caller, method, path, key, body_hash, dossier_id)
@@ -252,6 +261,9 @@ post as (
     insert into intake.postal_item (id, dossier_id, direction, carrier, tracking_number, state, booked_at, reported_at)
     select post.id, dossier_id, 'in', post.carrier, post.tracking_number, 'delivered', post.at, post.at
     from coded, jsonb_to_recordset(post) as post (id uuid, carrier text, tracking_number text, at timestamptz)),
+reminders as (
+    insert into intake.timer (subject, kind, due_at)
+    select dossier_id, 'hand_over_due', hand_over_due_at from coded where hand_over_due_at is not null),
 lines as (
     insert into intake.journal (id, dossier_id, at, action, to_state, by, office, note, source)
     select line.id, dossier_id, line.at, line.action, line.to_state, line.by, line.office, line.note, 'intake'
@@ -336,6 +348,7 @@ def _asked(
         "post": [{"id": uuid7(), "carrier": postal_item[0], "tracking_number": postal_item[1], "at": now}] if postal_item else [],
         "papers": papers,
         "fees": fees,
+        "hand_over_due_at": terms.hand_over_due_at,
         "line": {
             "id": uuid7(),
             "at": now,

@@ -15,6 +15,7 @@ from services.intake.domain.catalogue_file import Entry
 from services.intake.domain.catalogue_warnings import CatalogueWarning, warnings_of
 from services.intake.domain.choices import PlainDay
 from shared.contracts.events import CalendarPublished, OfficePublished, ProcedurePublished
+from shared.contracts.time import TimeTerms
 from shared.errors import NotFound
 from shared.ids import uuid7
 from shared.keys import hash_of
@@ -131,6 +132,15 @@ async def bind(tx: Transaction, office_code: str, key: str, *, by: str) -> None:
     bound = insert(tables.competence).values(office=office_code, procedure=key, bound_at=tx.now, bound_by=by).on_conflict_do_nothing()
     if (await tx.run(bound)).rowcount:
         await raise_revision(tx)
+
+
+async def set_policies(tx: Transaction, key: str, policies: TimeTerms) -> None:
+    """How the time of dossiers is counted that are accepted from now on; those received keep their terms. Raises NotFound."""
+    table = tables.procedure
+    changed = update(table).where(table.c.key == key).values(policies=policies.model_dump(mode="json", exclude={"limits"}))
+    if not (await tx.run(changed)).rowcount:
+        raise NotFound(f"There is no procedure {key} in the catalogue.")
+    await raise_revision(tx)
 
 
 async def load_calendar(tx: Transaction, rows: str, *, key: str = NATIONAL_CALENDAR) -> bool:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 
 from services.intake import tables
+from services.intake.commands.alarms import HAND_OVER_DUE, UNCLAIMED, UNCLAIMED_AFTER
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
+from shared import timers
 from shared.contracts.events import DossierReturned, PapersHandedOver, ResultAtDesk, ResultDelivered
 from shared.contracts.people import Part, ReturnWay
 from shared.contracts.states import State
@@ -34,7 +36,9 @@ async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None,
         from_office=before.offices.receiving, to_office=to_office or before.offices.competent, handed_over_by=by.name, note=note
     )
     line = JournalLine(Move.HAND_OVER_PAPERS, by.name, before.state, state, before.offices.receiving, note)
-    return await tables.save_dossier(tx, before, before, line, event)
+    saved = await tables.save_dossier(tx, before, before, line, event)
+    await timers.keep(tx, saved.id, {HAND_OVER_DUE: None})
+    return saved
 
 
 async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, by: Officer, version: int) -> Dossier:
@@ -43,7 +47,9 @@ async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, b
     state = next_state(before, Move.TAKE_OVER_RESULT)
     after = replace(before, result_at_desk_at=tx.now)
     line = JournalLine(Move.TAKE_OVER_RESULT, by.name, before.state, state, before.offices.returning, handed_over_by)
-    return await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
+    saved = await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
+    await timers.keep(tx, saved.id, {UNCLAIMED: tx.now + UNCLAIMED_AFTER})
+    return saved
 
 
 async def return_at_desk(tx: Transaction, name: str, collected: Collected, *, by: Officer, version: int) -> Dossier:
@@ -57,7 +63,9 @@ async def return_at_desk(tx: Transaction, name: str, collected: Collected, *, by
         Move.RETURN_AT_DESK, by.name, before.state, state, before.offices.returning, f"{collected.by}, {collected.identity_paper}"
     )
     event = DossierReturned(way=ReturnWay.DESK, returned_at=tx.now, collected_by=collected.by)
-    return await tables.save_dossier(tx, before, after, line, event)
+    saved = await tables.save_dossier(tx, before, after, line, event)
+    await timers.keep(tx, saved.id, {UNCLAIMED: None})
+    return saved
 
 
 async def deliver_online(tx: Transaction, name: str, *, reference: str, by: Officer, version: int) -> Dossier:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, text
 from services.intake import tables
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import reception
+from services.intake.commands.alarms import ANSWER_DUE, HAND_OVER_DUE, answer_due_at
 from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
 from services.intake.commands.post import keep_item_that_came
 from services.intake.commands.reception import Received, agree, new_secret, offices_of_today, procedure_ref, receipt_facts, receipt_of
@@ -17,14 +18,17 @@ from services.intake.domain.dossier_code import DossierCode
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, beginning, next_state
 from services.intake.domain.reception import Brought, PaperReceived, one_competent
+from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     DossierReceived,
+    Event,
     SubmissionReceived,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
     SubmissionWithdrawn,
+    SupplementReceived,
 )
 from shared.contracts.states import State
 from shared.errors import Conflict
@@ -77,6 +81,7 @@ async def submit(
         case=brought.named.case,
         level=brought.named.level,
         submitted_at=submitted_at or tx.now,
+        answer_due_at=await answer_due_at(tx, offices.receiving),
     )
     event = SubmissionReceived(
         national_code=national_code,
@@ -88,6 +93,7 @@ async def submit(
     )
     line = JournalLine(Move.SUBMIT, by.name, None, submission.state, submission.offices.receiving)
     submission = await tables.insert_dossier(tx, submission, line, event)
+    await timers.keep(tx, submission.id, {ANSWER_DUE: submission.answer_due_at})
     await _keep_papers(tx, submission, brought.papers, replaced=False)
     if postal_item:
         await keep_item_that_came(tx, submission.id, *postal_item)
@@ -113,13 +119,14 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     )
     terms = await agree(tx, brought, by=by)
     code = await _allot_code(tx, before.offices.competent)
-    after = replace(reception.accepted(replace(before, state=state), tx.now, terms, by), code=code)
+    after = replace(reception.accepted(replace(before, state=state, answer_due_at=None), tx.now, terms, by), code=code)
     receipt = receipt_of(after, terms) | {"code": code}
     event = DossierReceived(**receipt_facts(after), process=terms.checked.process)
     after = await tables.save_dossier(
         tx, before, after, JournalLine(Move.ACCEPT, by.name, before.state, state, after.offices.receiving), event
     )
     await tx.run(tables.dossier.update().where(tables.dossier.c.id == after.id).values(receipt=receipt))
+    await timers.keep(tx, after.id, {ANSWER_DUE: None, HAND_OVER_DUE: terms.hand_over_due_at})
     await _keep_papers(tx, after, papers, replaced=True, names=[name for name, _ in terms.checked.papers])
     if terms.checked.fees:
         fees = [
@@ -135,18 +142,26 @@ async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, .
     """Once, for all items at once; the supplement form follows from it."""
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before, Move.REQUEST_SUPPLEMENT)
-    after = replace(before, state=state, supplement_asked=papers, reason=reason)
+    after = replace(before, state=state, supplement_asked=papers, reason=reason, answer_due_at=None)
     line = JournalLine(Move.REQUEST_SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(papers))
-    return await tables.save_dossier(tx, before, after, line, SubmissionSupplementRequested(papers=papers, reason=reason))
+    saved = await tables.save_dossier(tx, before, after, line, SubmissionSupplementRequested(papers=papers, reason=reason))
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None})
+    return saved
 
 
 async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ...], *, by: Officer) -> Dossier:
-    """What was asked for has come, by desk, portal or post: the submission waits for the desk again."""
+    """What was asked for has come, by desk, portal or post: it waits for the desk to look whether it is all."""
     before = await dossier_to_tell_of(tx, name, by=by)
     state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in papers)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
-    after = await tables.save_dossier(tx, before, replace(before, state=state), line, SubmissionSupplemented(papers=names))
+    if before.code:
+        after = replace(before, state=state, supplement_sent_at=tx.now)
+        after = await tables.save_dossier(tx, before, after, line, SupplementReceived(papers=names, sent_at=tx.now))
+    else:
+        after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving))
+        after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
+        await timers.keep(tx, after.id, {ANSWER_DUE: after.answer_due_at})
     await _keep_papers(tx, after, papers, replaced=False)
     return after
 
@@ -156,7 +171,7 @@ async def refuse(tx: Transaction, name: str, *, reason: str, by: Officer, versio
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before, Move.REFUSE)
     line = JournalLine(Move.REFUSE, by.name, before.state, state, before.offices.receiving, reason)
-    return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionRefused(reason=reason))
+    return await _ended(tx, before, replace(before, state=state, reason=reason), line, SubmissionRefused(reason=reason))
 
 
 async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Officer) -> Dossier:
@@ -164,7 +179,14 @@ async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Office
     before = await dossier_to_tell_of(tx, name, by=by)
     state = next_state(before, Move.WITHDRAW)
     line = JournalLine(Move.WITHDRAW, by.name, before.state, state, before.offices.receiving, reason)
-    return await tables.save_dossier(tx, before, replace(before, state=state, reason=reason), line, SubmissionWithdrawn(reason=reason))
+    return await _ended(tx, before, replace(before, state=state, reason=reason), line, SubmissionWithdrawn(reason=reason))
+
+
+async def _ended(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, told: Event) -> Dossier:
+    """Nothing is waited for any more."""
+    saved = await tables.save_dossier(tx, before, replace(after, answer_due_at=None), line, told)
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None})
+    return saved
 
 
 async def _pushed_before(tx: Transaction, national_code: str) -> Dossier | None:
@@ -200,9 +222,11 @@ async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought,
     """The portal answers a supplement request by pushing the whole submission again."""
     state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in brought.papers)
-    after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted)
+    due_at = await answer_due_at(tx, before.offices.receiving)
+    after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted, answer_due_at=due_at)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
     after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
+    await timers.keep(tx, after.id, {ANSWER_DUE: due_at})
     await _keep_papers(tx, after, brought.papers, replaced=True)
     return after
 

@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from services.intake.domain.choices import LimitChoice, NoComputableLimit
+from shared.contracts.time import CountedLimit, TimeTerms
 from shared.errors import InvalidInput, NotUnderstood
-from shared.working_time import Calendar, OfficeHours, TimeLimit, due
+from shared.working_time import Calendar, OfficeHours, due_in_a_row
+
+PLAIN_TERMS: Final = TimeTerms()
 
 
 class AppointmentNeeded(NotUnderstood):
@@ -19,6 +23,7 @@ class Appointment:
 
     at: datetime
     limit_text: str
+    terms: TimeTerms
     provisional: bool = False
     reason: str | None = None
 
@@ -29,40 +34,40 @@ def appointment(
     *,
     calendar: Calendar,
     hours: OfficeHours,
+    policies: TimeTerms = PLAIN_TERMS,
     by_hand: datetime | None = None,
     reason: str | None = None,
 ) -> Appointment:
-    """Computed where the published limit allows it, otherwise set by hand. Limits in sequence run one after the other.
+    """Computed where the published limit allows it, otherwise set by hand. Limits in sequence run one after the other; `policies`
+    are those of the procedure, and travel with the limits as the terms of the dossier.
 
     Raises AppointmentNeeded, InvalidInput for one set by hand without need, without reason or in the past, and CalendarUnknown.
     """
     if isinstance(limits, NoComputableLimit):
-        return _by_hand(accepted_at, limits, by_hand, reason)
+        return _by_hand(accepted_at, limits, policies, by_hand, reason)
     if by_hand is not None:
         raise InvalidInput("This procedure has a time limit of its own; leave appointment_at out, the appointment is computed.")
-    at, provisional = accepted_at, False
-    for limit in _added_up([choice.time_limit for choice in limits]):
-        found = due(at, limit, calendar=calendar, hours=hours)
-        at, provisional = found.at, provisional or found.provisional
-    return Appointment(at, "; ".join(choice.published.text for choice in limits), provisional)
+    found = due_in_a_row(
+        accepted_at,
+        [choice.time_limit for choice in limits],
+        calendar=calendar,
+        hours=hours,
+        due_clock=policies.due_clock,
+        cutoff=policies.cutoff,
+    )
+    counted = [
+        CountedLimit(amount=limit.amount, unit=limit.unit, cutoff=limit.cutoff, text=choice.published.text)
+        for choice in limits
+        for limit in (choice.time_limit,)
+    ]
+    terms = policies.model_copy(update={"limits": tuple(counted)})
+    return Appointment(found.at, "; ".join(choice.published.text for choice in limits), terms, found.provisional)
 
 
-def _by_hand(accepted_at: datetime, limits: NoComputableLimit, at: datetime | None, reason: str | None) -> Appointment:
+def _by_hand(accepted_at: datetime, limits: NoComputableLimit, policies: TimeTerms, at: datetime | None, reason: str | None) -> Appointment:
     if at is None or not (reason and reason.strip()):
         raise AppointmentNeeded(f"{limits.reason} Send appointment_at and appointment_reason.", kind=limits.kind)
     if at < accepted_at:
         raise InvalidInput("The appointment lies in the past.")
     texts = "; ".join(limit.text for limit in limits.published) or "Không có thời hạn công bố"
-    return Appointment(at, texts, reason=reason.strip())
-
-
-def _added_up(limits: list[TimeLimit]) -> list[TimeLimit]:
-    """Limits that follow each other in one unit are printed, and counted, as their sum."""
-    summed: list[TimeLimit] = []
-    for limit in limits:
-        last = summed[-1] if summed else None
-        if last and last.unit is limit.unit and last.amount is not None and limit.amount is not None:
-            summed[-1] = TimeLimit(last.amount + limit.amount, limit.unit)
-        else:
-            summed.append(limit)
-    return summed
+    return Appointment(at, texts, policies, reason=reason.strip())

@@ -7,6 +7,7 @@ from uuid import UUID
 from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
+from shared.contracts.time import PLAIN_TERMS, TimeTerms
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,24 @@ class Dossier:
     submitted_at: datetime | None = None
     accepted_at: datetime | None = None
     appointment_at: datetime | None = None
+    first_appointment_at: datetime | None = None
+    """What the receipt says; never overwritten."""
     appointment_reason: str | None = None
+    time_terms: TimeTerms = PLAIN_TERMS
     limit_text: str | None = None
     calendar_version: UUID | None = None
     received_by: str | None = None
     on_the_spot: bool = False
     supplement_asked: tuple[str, ...] = ()
+    papers_awaited: tuple[str, ...] = ()
+    """What the agency asked for after acceptance."""
+    supplement_ends_at: datetime | None = None
+    """24:00 of the last day for it."""
+    supplement_sent_at: datetime | None = None
+    closing_proposed_at: datetime | None = None
+    """Since when the desk may close it, as nothing complete has come."""
+    answer_due_at: datetime | None = None
+    """Until when the desk should have answered a submission."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

@@ -23,6 +23,8 @@ class Move(StrEnum):
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
+    ACCEPT_SUPPLEMENT = "accept_supplement"
+    CLOSE = "close"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
@@ -33,6 +35,9 @@ class Move(StrEnum):
     LOST_IN_POST = "lost_in_post"
     # Heard from the agency, which holds the baton then.
     TAKE_UP = "take_up"
+    RETURN_FOR_SUPPLEMENT = "return_for_supplement"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     COMPLETE = "complete"
 
 
@@ -54,6 +59,8 @@ WHO: Final[dict[Move, Action]] = {
     Move.SUPPLEMENT: Action.SUPPLEMENT,
     Move.REFUSE: Action.REFUSE,
     Move.WITHDRAW: Action.WITHDRAW,
+    Move.ACCEPT_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
+    Move.CLOSE: Action.CLOSE,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
@@ -85,11 +92,19 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.RECEIVED, Move.TAKE_UP): Step(State.IN_PROGRESS, law.PROCESSING),
+    (State.RECEIVED, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
+    (State.IN_PROGRESS, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
+    (State.AWAITING_SUPPLEMENT, Move.SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
+    (State.AWAITING_SUPPLEMENT, Move.ACCEPT_SUPPLEMENT): Step(State.IN_PROGRESS, law.RESTART_AFTER_SUPPLEMENT),
+    (State.AWAITING_SUPPLEMENT, Move.CLOSE): Step(State.STOPPED, law.SUPPLEMENT_WITHIN),
+    (State.IN_PROGRESS, Move.SUSPEND): Step(State.SUSPENDED, law.SUSPENSION),
+    (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
+    (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
 }
 
 
-HEARD: Final = frozenset({Move.TAKE_UP, Move.COMPLETE})
+HEARD: Final = frozenset({Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE})
 """Moves the agency makes: possible, but not the desk's to make."""
 
 
@@ -120,6 +135,12 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "A supplement was asked for before; the law allows it once. Accept the submission, or refuse it with the reason."
         case Move.CORRECT_SUBMISSION if dossier.national_code is None:
             return "It was not pushed by a portal; correct it at the desk."
+        case Move.ACCEPT_SUPPLEMENT if dossier.supplement_sent_at is None:
+            return "Nothing has come yet of what was asked for; record it first."
+        case Move.CLOSE if dossier.closing_proposed_at is None:
+            return "The time for the supplement is not over; it is closed when nothing complete has come by then."
+        case Move.CLOSE if dossier.supplement_sent_at:
+            return "Papers have come; look whether they are all before the dossier is closed."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:

@@ -11,6 +11,7 @@ from services.intake.domain.choices import Named, NoComputableLimit, PlainDay, c
 from services.intake.domain.completeness import MissingPaper, PaperBrought, missing_papers
 from services.intake.domain.fees import FeesOwed, owed
 from shared.contracts.people import Channel, Offices, Person, ReturnWish
+from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import InvalidInput, NotPermitted, NotUnderstood
 from shared.working_time import Calendar, OfficeHours
 
@@ -97,6 +98,7 @@ def check(
     version: ProcedureVersion,
     *,
     plain_day: PlainDay,
+    policies: TimeTerms = PLAIN_TERMS,
     accepted_at: datetime,
     calendar: Calendar,
     hours: OfficeHours,
@@ -124,7 +126,7 @@ def check(
     if at_once and by_hand is None and isinstance(limits, NoComputableLimit):
         by_hand, reason = accepted_at, AT_ONCE
     return Checked(
-        appointment=appointment(accepted_at, limits, calendar=calendar, hours=hours, by_hand=by_hand, reason=reason),
+        appointment=appointment(accepted_at, limits, calendar=calendar, hours=hours, policies=policies, by_hand=by_hand, reason=reason),
         process=version.processes.index(process) if process else None,
         fees=brought.fees or _definite(fees_of(brought, version, accepted_at)),
         papers=tuple((_name_of(paper, version), paper) for paper in brought.papers),

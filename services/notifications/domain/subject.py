@@ -10,19 +10,25 @@ from shared.contracts.events import (
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
+    DossierResumed,
     DossierReturned,
+    DossierStopped,
+    DossierSuspended,
     DossierTakenUp,
     Event,
     PostalEvent,
     PostalItemBooked,
     PostalItemLost,
     PostalItemSentBack,
+    Reappointment,
     Receipt,
     SubmissionReceived,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
     SubmissionWithdrawn,
+    SupplementAccepted,
+    SupplementRequested,
 )
 from shared.contracts.people import Channel, Offices, ReturnWay
 from shared.contracts.states import State
@@ -37,6 +43,11 @@ MIRROR: Final[dict[type[Event], State]] = {
     DossierReceived: State.RECEIVED,
     DossierResolvedOnTheSpot: State.RETURNED,
     DossierTakenUp: State.IN_PROGRESS,
+    SupplementRequested: State.AWAITING_SUPPLEMENT,
+    SupplementAccepted: State.IN_PROGRESS,
+    DossierStopped: State.STOPPED,
+    DossierSuspended: State.SUSPENDED,
+    DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,
     PostalItemBooked: State.IN_POST,
     PostalItemSentBack: State.COMPLETED,
@@ -102,4 +113,6 @@ def concerns_people(subject: Subject, event: Event) -> bool:
 
 def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
+    if isinstance(event, DossierResumed | Reappointment):
+        subject = replace(subject, appointment_at=event.appointment_at)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

@@ -12,13 +12,23 @@ from services.notifications.domain.subject import Subject, concerns_people
 from services.notifications.domain.words import Words, filled
 from shared.contracts.events import (
     DecisionIssued,
+    DossierApologised,
+    DossierApologyDue,
     DossierCompleted,
+    DossierDueSoon,
+    DossierDueToday,
+    DossierExtended,
+    DossierOverdue,
     DossierReceived,
     DossierResolvedOnTheSpot,
+    DossierResumed,
     DossierReturned,
+    DossierStopped,
+    DossierSuspended,
     DossierTakenUp,
     Event,
     PapersHandedOver,
+    PapersHandOverDue,
     PapersTakenOver,
     PostalItemAttemptFailed,
     PostalItemBooked,
@@ -29,12 +39,18 @@ from shared.contracts.events import (
     PostalItemSentBack,
     ResultAtDesk,
     ResultDelivered,
+    ResultUnclaimed,
     StepCompleted,
+    SubmissionAnswerDue,
     SubmissionReceived,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
     SubmissionWithdrawn,
+    SupplementAccepted,
+    SupplementLapsed,
+    SupplementReceived,
+    SupplementRequested,
 )
 from shared.contracts.people import Channel, ReturnWay
 
@@ -87,6 +103,7 @@ Thư này được gửi tự động, xin không trả lời thư này.
 
 RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
 RETURNED: Final = frozenset({DossierReturned})
+COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned})
 POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
 
 BRING: Final = """
@@ -189,6 +206,111 @@ Cảm ơn Quý ông/bà.
         ),
     ),
     DossierTakenUp: (),
+    SupplementRequested: (
+        Template(
+            "supplement_requested",
+            until=frozenset({SupplementAccepted, DossierStopped, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code} cần bổ sung: {short_papers}. Hạn bổ sung: hết ngày {last_day}, nộp tại {short_desk}.",
+            title="Hồ sơ {code} cần bổ sung giấy tờ",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" cần bổ sung:
+{paper_list}
+
+Lý do: {reason}
+Xin bổ sung đến hết ngày {last_day} tại {desk}; thời hạn giải quyết tạm dừng cho đến khi hồ sơ đầy đủ.
+Quá thời hạn này mà hồ sơ chưa được bổ sung, hồ sơ sẽ được đóng.
+""",
+        ),
+    ),
+    SupplementReceived: (),
+    SupplementAccepted: (),
+    SupplementLapsed: (),
+    DossierStopped: (
+        Template(
+            "dossier_stopped",
+            sms="Hồ sơ {code} đã dừng xử lý. Xin liên hệ {short_desk} để biết lý do và nhận lại giấy tờ.",
+            title="Hồ sơ {code} đã dừng xử lý",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã dừng xử lý.
+Lý do: {reason}
+
+Xin liên hệ {desk} để nhận lại giấy tờ đã nộp.
+""",
+        ),
+    ),
+    SubmissionAnswerDue: (),
+    PapersHandOverDue: (),
+    ResultUnclaimed: (
+        Template(
+            "result_unclaimed",
+            until=RETURNED,
+            when=wanted(ReturnWay.DESK),
+            sms="Kết quả hồ sơ {code} đang chờ Ông/Bà tại {short_desk}. Xin mời đến nhận và mang theo giấy hẹn, giấy tờ tùy thân.",
+            title="Kết quả hồ sơ {code} đang chờ được nhận",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đang chờ Quý ông/bà tại {desk}.
+"""
+            + BRING,
+        ),
+    ),
+    DossierSuspended: (
+        Template(
+            "dossier_suspended",
+            until=frozenset({DossierResumed, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code} tạm dừng tính thời hạn giải quyết theo quy định đến ngày {until}. Ngày hẹn trả mới sẽ được thông báo.",
+            title="Hồ sơ {code} tạm dừng tính thời hạn giải quyết",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" tạm dừng tính thời hạn giải quyết, dự kiến đến ngày {until}.
+Căn cứ: {ground}
+
+Khi hồ sơ được tiếp tục giải quyết, chúng tôi sẽ thông báo ngày hẹn trả kết quả mới.
+""",
+        ),
+    ),
+    DossierResumed: (
+        Template(
+            "dossier_resumed",
+            until=COMPLETED_OR_RETURNED,
+            sms="Hồ sơ {code} được tiếp tục giải quyết. Ngày hẹn trả kết quả mới: {appointment}.",
+            title="Hồ sơ {code} được tiếp tục giải quyết",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" được tiếp tục giải quyết.
+Ngày hẹn trả kết quả mới: {appointment}.
+""",
+        ),
+    ),
+    DossierExtended: (
+        Template(
+            "dossier_extended",
+            until=COMPLETED_OR_RETURNED,
+            sms="Rất tiếc, hồ sơ {code} cần thêm thời gian giải quyết. Ngày hẹn trả kết quả mới: {appointment}. Mong Ông/Bà thông cảm.",
+            title="Xin lỗi và hẹn lại ngày trả kết quả hồ sơ {code}",
+            email="""
+Chúng tôi xin lỗi Quý ông/bà vì chưa thể trả kết quả hồ sơ {code} về thủ tục "{procedure}" đúng ngày đã hẹn.
+Ngày hẹn trước: {earlier_appointment}.
+Lý do: {reason}
+Ngày hẹn trả kết quả mới: {appointment}.
+""",
+        ),
+    ),
+    DossierApologised: (
+        Template(
+            "dossier_apologised",
+            until=COMPLETED_OR_RETURNED,
+            sms="Xin lỗi Ông/Bà: hồ sơ {code} bị trễ hẹn. Ngày hẹn trả kết quả mới: {appointment}.",
+            title="Xin lỗi vì hồ sơ {code} trễ hẹn",
+            email="""
+Chúng tôi xin lỗi Quý ông/bà vì hồ sơ {code} về thủ tục "{procedure}" bị trễ hẹn.
+Ngày hẹn trước: {earlier_appointment}.
+Lý do: {reason}
+Ngày hẹn trả kết quả mới: {appointment}.
+""",
+        ),
+    ),
+    DossierDueSoon: (),
+    DossierDueToday: (),
+    DossierApologyDue: (),
+    DossierOverdue: (),
     StepCompleted: (),
     DecisionIssued: (),
     DossierCompleted: (

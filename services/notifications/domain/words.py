@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from string import Formatter
 from typing import Final
 
 from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
-from shared.contracts.events import Event, Outcome
+from shared.contracts.events import DossierSuspended, Event, Outcome, Reappointment, SupplementRequested
 from shared.contracts.people import ReturnWay
 
 DESK: Final = "Bộ phận Một cửa"
@@ -57,6 +57,10 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
     result, way = getattr(event, "result", None), getattr(event, "way", None)
     return {
         "reason": getattr(event, "reason", None) or None,
+        "ground": getattr(event, "ground", None),
+        "until": f"{event.until:%d/%m/%Y}" if isinstance(event, DossierSuspended) else None,
+        "last_day": _last_day(event),
+        "earlier_appointment": instant_in_words(event.earlier_appointment_at) if isinstance(event, Reappointment) else None,
         "outcome": OUTCOMES[result.outcome] if result else None,
         "reasons": (result.reasons or None) if result else None,
         "document_number": result.document_number if result else None,
@@ -64,6 +68,11 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
     }
+
+
+def _last_day(event: Event) -> str | None:
+    """Of a period that ends at 24:00, the day it ends with."""
+    return f"{event.ends_at.astimezone(VIETNAM) - timedelta(minutes=1):%d/%m/%Y}" if isinstance(event, SupplementRequested) else None
 
 
 def _name(subject: Subject) -> str:

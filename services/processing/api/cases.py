@@ -5,7 +5,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Response
 
 from services.processing.api.address import After, InOffice, Limit, Name
-from services.processing.api.requests import Completion, Decision, Noted, PapersTaken, ResultHandedOver
+from services.processing.api.requests import (
+    Completion,
+    Decision,
+    MissingPapers,
+    NewAppointment,
+    Noted,
+    PapersTaken,
+    ResultHandedOver,
+    Suspension,
+)
 from services.processing.api.views import CaseLine, CasePage, CaseView, MovedView
 from services.processing.commands import looking, moves
 from services.processing.domain.case import Case
@@ -94,6 +103,46 @@ async def complete(
     name: Name, body: Completion, tx: Tx, officer: Annotated[Officer, may(Action.COMPLETE)], version: IfMatch, response: Response
 ) -> MovedView:
     return _moved(response, await moves.complete(tx, name, officer, version, Result(**body.model_dump())))
+
+
+@router.post("/cases/{name}/return-for-supplement", summary="Something is missing: the desk has it until all is there")
+async def return_for_supplement(
+    name: Name,
+    body: MissingPapers,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.RETURN_FOR_SUPPLEMENT)],
+    version: IfMatch,
+    response: Response,
+) -> MovedView:
+    return _moved(response, await moves.return_for_supplement(tx, name, officer, version, **body.model_dump()))
+
+
+@router.post("/cases/{name}/suspend", summary="The clock stands, on a ground in the law of the sector")
+async def suspend(
+    name: Name, body: Suspension, tx: Tx, officer: Annotated[Officer, may(Action.SUSPEND)], version: IfMatch, response: Response
+) -> MovedView:
+    return _moved(response, await moves.suspend(tx, name, officer, version, ground=body.ground, until=body.until))
+
+
+@router.post("/cases/{name}/resume", summary="The clock runs again; the promise moves with it")
+async def resume(
+    name: Name, tx: Tx, officer: Annotated[Officer, may(Action.RESUME)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
+) -> MovedView:
+    return _moved(response, await moves.resume(tx, name, officer, version, note=body.note))
+
+
+@router.post("/cases/{name}/extend", summary="Tell a new date in time: once")
+async def extend(
+    name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.EXTEND)], version: IfMatch, response: Response
+) -> MovedView:
+    return _moved(response, await moves.extend(tx, name, officer, version, **body.model_dump()))
+
+
+@router.post("/cases/{name}/apologise", summary="Tell a new date too late: the dossier stays late")
+async def apologise(
+    name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.APOLOGISE)], version: IfMatch, response: Response
+) -> MovedView:
+    return _moved(response, await moves.apologise(tx, name, officer, version, **body.model_dump()))
 
 
 def _moved(response: Response, case: Case) -> MovedView:

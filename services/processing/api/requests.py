@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 from shared.contracts.events import Outcome
 from shared.contracts.permissions import Action
@@ -58,6 +58,29 @@ class Completion(Request):
     document_reference: Annotated[str | None, Field(min_length=1, max_length=500, examples=["sha256:9f86d081884c7d65"])] = None
 
 
+class Suspension(Request):
+    """Why the clock may stand, in the words of the law of the sector, and until when."""
+
+    ground: Annotated[str, Field(min_length=1, max_length=1000, examples=["Khoản 2 Điều 10 Nghị định về đất đai: chờ kết quả đo đạc"])]
+    until: Annotated[date, Field(examples=["2026-04-10"])]
+
+
+class MissingPapers(Request):
+    """What is missing, all of it at once, and why it is needed."""
+
+    papers: Annotated[tuple[str, ...], Field(min_length=1, max_length=100, examples=[["Bản vẽ hoàn công"]])]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Thiếu bản vẽ theo thành phần hồ sơ"])]
+    irregular: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
+    """The ground on which a supervisor asks late, or again."""
+
+
+class NewAppointment(Request):
+    """The date people are told instead, and why."""
+
+    appointment_at: Annotated[AwareDatetime, Field(examples=["2026-03-20T16:00:00+07:00"])]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Cần xác minh thực địa"])]
+
+
 NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.TAKE_UP: Noted,
     Action.PASS_ON: Noted,
@@ -65,4 +88,9 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.HAND_OVER_RESULT: ResultHandedOver,
     Action.ISSUE_DECISION: Decision,
     Action.COMPLETE: Completion,
+    Action.RETURN_FOR_SUPPLEMENT: MissingPapers,
+    Action.SUSPEND: Suspension,
+    Action.RESUME: Noted,
+    Action.EXTEND: NewAppointment,
+    Action.APOLOGISE: NewAppointment,
 }

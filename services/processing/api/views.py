@@ -1,7 +1,7 @@
 """What officers are shown: cases, steps, the work list; and what can be done next."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -9,8 +9,8 @@ from pydantic import PlainSerializer
 from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
-from services.processing.domain.case import Case
-from services.processing.domain.deadline import Verdict, is_late, verdict
+from services.processing.domain.case import Case, scores_late
+from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.workflow import Step
 from shared.clock import VIETNAM
@@ -20,6 +20,8 @@ from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View, schema_of
 from shared.officers import Officer
+from shared.verdicts import Times, Verdict, by_appointment, is_late, verdicts
+from shared.working_time import StopPolicy
 
 
 def _local(instant: datetime) -> str:
@@ -114,7 +116,7 @@ class CaseLine(View):
 
     @classmethod
     def of(cls, row: Row[Any], now: datetime) -> Self:
-        return cls.model_validate({**_columns(row), "verdict": verdict(row.appointment_at, row.completed_at, now)})
+        return cls.model_validate({**_columns(row), "verdict": _verdict(row, now)})
 
 
 class CasePage(Page):
@@ -146,9 +148,14 @@ class WorkLine(View):
     def of(cls, row: Row[Any], now: datetime) -> Self:
         judged = {
             "overdue": row.step_due_at is not None and is_late(row.step_due_at, now),
-            "verdict": verdict(row.appointment_at, row.completed_at, now),
+            "verdict": _verdict(row, now),
         }
         return cls.model_validate({**_columns(row), "step": row.current_step, "due_at": row.step_due_at, **judged})
+
+
+def _verdict(row: Row[Any], now: datetime) -> Verdict:
+    times = Times(row.judged_at, ended_at=row.completed_at, stopped_since=row.stopped_since, late_since=row.late_since)
+    return by_appointment(times, now)
 
 
 class WorkPage(Page):
@@ -159,6 +166,37 @@ class WorkPage(Page):
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
     return row._mapping  # pyright: ignore[reportPrivateUsage]
+
+
+class VerdictsView(View):
+    """The same dossier, judged by the promise, by the period in law, and as the index of Decision 766 counts."""
+
+    by_appointment: Verdict
+    by_law: Verdict
+    by_index_766: Verdict
+
+
+class StopView(View):
+    """The clock did not run from `started_at` until `ended_at`."""
+
+    kind: StopKind
+    policy: StopPolicy
+    ground: str
+    by: str
+    until: date | None
+    started_at: Instant
+    ended_at: Instant | None
+
+
+class NewDateView(View):
+    """A new date was told: in time, or with an apology."""
+
+    at: Instant
+    earlier: Instant
+    appointment_at: Instant
+    reason: str
+    signer: str
+    in_time: bool
 
 
 class CaseView(View):
@@ -192,6 +230,17 @@ class CaseView(View):
     decision: SignedDecision | None
     decision_issued_at: Instant | None
     result: Result | None
+    first_appointment_at: Instant
+    due_at: Instant | None
+    period_ends_at: Instant | None
+    stopped_since: Instant | None
+    late_since: Instant | None
+    provisional: bool
+    verdicts: VerdictsView
+    clock_stops: list[StopView]
+    new_dates: list[NewDateView]
+    scores_late: dict[Action, str]
+    """Acts that are lawful now, but that the index of Decision 766 would count late."""
     result_wanted: ReturnWish
     completed_at: Instant | None
     result_handed_over_at: Instant | None
@@ -207,7 +256,11 @@ class CaseView(View):
         plain = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
         special = {
             "state_label": STATES[case.state].label,
-            "verdict": case.verdict(now),
+            "verdict": by_appointment(case.times, now),
+            "verdicts": VerdictsView.model_validate(verdicts(case.times, now)),
+            "clock_stops": [StopView.model_validate(each) for each in case.intervals],
+            "new_dates": [NewDateView.model_validate(each) for each in case.new_dates],
+            "scores_late": {action: why for action in case.possible_actions if (why := scores_late(case, action, now))},
             "steps": [StepView.of(step, case) for step in case.steps],
             "journal": [JournalView.model_validate(line) for line in journal],
             "possible_actions": PossibleAction.all_for(case, officer),
@@ -224,4 +277,5 @@ class MovedView(View):
     state: State
     current_step: int | None
     step_due_at: Instant | None
+    appointment_at: Instant
     completed_at: Instant | None

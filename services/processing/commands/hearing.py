@@ -1,38 +1,48 @@
 """What the desk tells us: dossiers received become cases; its later moves and facts are mirrored in them."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.processing import tables
-from services.processing.domain.case import Case, heard
-from services.processing.domain.deadline import Counting
+from services.processing.domain.case import Case, heard, promised_again, supplemented
+from services.processing.domain.deadline import Alarm, Counting
+from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import begun, planned
 from services.processing.references import references_of
+from shared import timers
 from shared.contracts.events import (
     DossierReceived,
     DossierResolvedOnTheSpot,
+    DossierResumed,
     Event,
     PapersHandedOver,
     PapersTakenOver,
     PostalEvent,
     Receipt,
     ResultAtDesk,
+    SupplementAccepted,
 )
 from shared.contracts.people import ReturnWay
-from shared.contracts.states import State
+from shared.contracts.states import STATES, DeadlineClock, State
 from shared.errors import NotFound
 from shared.runtime import Transaction
 from shared.wire import Envelope
+from shared.working_time import StopPolicy
 
 
 async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope) -> None:
     """A case with the steps of its process; the first is current from acceptance on. Raises Later while a version it names is not here."""
-    counting = await counting_of(tx, event.appointment_at, event.calendar_version, event.offices.competent)
+    new = _case(event, envelope, state=State.RECEIVED)
+    counting = await counting_of(tx, new)
+    new = promised_again(new, new, counting)
+    counting = replace(counting, ends_at=new.limit_ends_at)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
-    course = begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting)
-    await tables.insert_case(tx, _case(event, envelope, state=State.RECEIVED, steps=course), _received(event, envelope, State.RECEIVED))
+    new = replace(new, steps=begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting))
+    await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
+    await keep_alarms(tx, new, counting, since=new.accepted_at)
 
 
 async def close_on_the_spot(tx: Transaction, event: DossierResolvedOnTheSpot, envelope: Envelope) -> None:
@@ -64,17 +74,43 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
     line = _heard_of(event, envelope, before.state, after.state)
     if after == before:
         return await tables.add_line(tx, before.id, line)
-    await tables.save_case(tx, before, after, line)
+    if isinstance(event, SupplementAccepted) and is_open(before.intervals):
+        return await _go_on(tx, before, after, event, line)
+    saved = await tables.save_case(tx, before, after, line)
+    if STATES[saved.state].terminal:
+        await timers.keep(tx, saved.id, dict.fromkeys(Alarm))
 
 
-async def counting_of(tx: Transaction, appointment_at: datetime, calendar_version: UUID | None, office: str) -> Counting:
+async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAccepted, line: JournalLine) -> None:
+    """A pause ended when the last paper was sent; a restart begins with the acceptance, at the latest eight working hours later."""
+    counting = await counting_of(tx, before)
+    runs_from = event.sent_at
+    if before.intervals[-1].policy is StopPolicy.RESTART:
+        runs_from = min(event.accepted_at, counting.eight_hours_after(event.sent_at))
+    after = promised_again(supplemented(after, max(runs_from, before.intervals[-1].started_at)), before, counting)
+    told = DossierResumed(resumed_at=runs_from, appointment_at=after.appointment_at)
+    saved = await tables.save_case(tx, before, after, line, told)
+    await keep_alarms(tx, saved, counting, since=tx.now)
+
+
+async def counting_of(tx: Transaction, case: Case) -> Counting:
     """How the time of a case is counted. Raises Later."""
     references = references_of(tx)
-    return Counting(appointment_at, await references.calendar(tx, calendar_version), await references.hours(tx, office))
+    calendar = await references.calendar(tx, case.calendar_version)
+    return Counting(case.limit_ends_at, calendar, await references.hours(tx, case.offices.competent))
+
+
+async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
+    """What the clock will say of it by itself, as it stands now: nothing while the clock stands, nothing once it has ended."""
+    alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
+    if STATES[case.state].clock is DeadlineClock.RUNS:
+        alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms.due_soon_share, since)
+    await timers.keep(tx, case.id, {str(alarm): at for alarm, at in alarms.items()})
 
 
 def _case(event: Receipt, envelope: Envelope, *, state: State, **more: Any) -> Case:
     named: dict[str, Any] = {name: getattr(event, name) for name in Receipt.model_fields if name != "lookup_secret"}
+    named["first_appointment_at"] = event.appointment_at
     return Case(id=UUID(envelope.subject), version=1, told=0, state=state, **named | more)
 
 

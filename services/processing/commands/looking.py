@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, any_, literal, or_, select
@@ -14,13 +14,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from services.processing import tables
 from services.processing.domain.case import Case
 from services.processing.tables import case, step
-from shared.contracts.states import State
+from shared.contracts.states import STATES, Holder, State
 from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
 from shared.offices import OfficeCache
 from shared.runtime import Transaction
 
 Line = TypeVar("Line")
+HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
+"""What waits for the desk is not on the agency's list."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ async def worklist(tx: Transaction, officer: Officer, *, office: str | None, aft
     query = (
         select(case, step.c.printed_no, step.c.stage, step.c.actor, step.c.action)
         .join(step, and_(step.c.case_id == case.c.id, step.c.number == case.c.current_step))
-        .where(case.c.current_step.is_not(None), _of(offices))
+        .where(case.c.current_step.is_not(None), case.c.state.in_(HELD), _of(offices))
         .order_by(case.c.step_due_at.nulls_last(), case.c.id)
     )
     if after:

@@ -1,25 +1,35 @@
 """What officers of the agency do to a case. Each move is written, journalled and told in one transaction."""
 
+from datetime import date, datetime, timedelta
+
 from services.processing import tables
-from services.processing.commands.hearing import counting_of
+from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
+from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     DecisionIssued,
+    DossierApologised,
     DossierCompleted,
+    DossierExtended,
+    DossierResumed,
+    DossierSuspended,
     DossierTakenUp,
+    Event,
     PapersHandedOver,
     PapersTakenOver,
     Result,
     SignedDecision,
     StepCompleted,
+    SupplementRequested,
 )
-from shared.contracts.permissions import Action
+from shared.contracts.permissions import Action, Role
 from shared.errors import Changed
 from shared.officers import Officer
 from shared.runtime import Transaction
+from shared.working_time import StopPolicy
 
 
 async def _at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
@@ -46,7 +56,7 @@ async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *,
 async def pass_on(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
     """The current step is done; the next one has the case, its time counted from now."""
     before = await _at_hand(tx, name, officer, version, Action.PASS_ON)
-    counting = await counting_of(tx, before.appointment_at, before.calendar_version, before.offices.competent)
+    counting = await counting_of(tx, before)
     after = rules.passed_on(before, by=officer.name, note=note, now=tx.now, counting=counting)
     done, current = before.current, after.current
     assert done
@@ -96,7 +106,89 @@ async def complete(tx: Transaction, name: str, officer: Officer, version: int, r
     before = await _at_hand(tx, name, officer, version, Action.COMPLETE)
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
-    return await tables.save_case(tx, before, after, _line(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
+    return await _with_alarms(tx, before, after, _line(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
+
+
+# ------------------------------------------------------------------------------------------------ the clock
+
+
+async def suspend(tx: Transaction, name: str, officer: Officer, version: int, *, ground: str, until: date) -> Case:
+    """On a ground in the law of the sector, which is shown: the clock stands until the case is resumed."""
+    before = await _at_hand(tx, name, officer, version, Action.SUSPEND)
+    stop = Interval(tx.now, StopKind.SUSPENSION, StopPolicy.PAUSE, ground, officer.name, until)
+    counting = await counting_of(tx, before)
+    after = rules.promised_again(rules.suspended(before, stop), before, counting)
+    told = DossierSuspended(suspended_at=tx.now, ground=ground, until=until)
+    return await _with_alarms(tx, before, after, _line(tx, Action.SUSPEND, officer, before, after, ground), told)
+
+
+async def return_for_supplement(
+    tx: Transaction, name: str, officer: Officer, version: int, *, papers: tuple[str, ...], reason: str, irregular: str | None
+) -> Case:
+    """What is missing, all at once: the desk has the baton, people have fifteen days, the clock stands."""
+    before = await _at_hand(tx, name, officer, version, Action.RETURN_FOR_SUPPLEMENT)
+    counting = await counting_of(tx, before)
+    ends_at, lapses_at = counting.supplement_ends_at(tx.now, before.time_terms.supplement_days)
+    last_day = (ends_at - timedelta(minutes=1)).astimezone(VIETNAM).date()
+    stop = Interval(tx.now, StopKind.SUPPLEMENT, before.time_terms.supplement, reason, officer.name, last_day)
+    after = rules.returned_for_supplement(
+        before,
+        stop,
+        notice_until=counting.notice_until(before.accepted_at),
+        irregular=irregular,
+        by_supervisor=Role.SUPERVISOR in officer.roles,
+    )
+    after = rules.promised_again(after, before, counting)
+    told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
+    line = _line(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, "; ".join(papers))
+    return await _with_alarms(tx, before, after, line, told)
+
+
+async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
+    """The working time that was left runs on; people are told the new date."""
+    before = await _at_hand(tx, name, officer, version, Action.RESUME)
+    counting = await counting_of(tx, before)
+    after = rules.promised_again(rules.resumed(before, tx.now), before, counting)
+    told = DossierResumed(resumed_at=tx.now, appointment_at=after.appointment_at)
+    return await _with_alarms(tx, before, after, _line(tx, Action.RESUME, officer, before, after, note), told)
+
+
+async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
+    """Once, and at the latest on the last working day before the one promised: the new date counts, the first one is kept."""
+    before = await _at_hand(tx, name, officer, version, Action.EXTEND)
+    counting = await counting_of(tx, before)
+    new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=True)
+    after = rules.extended(before, new, in_time_until=counting.apology_due_at(before.appointment_at))
+    return await _promise(tx, Action.EXTEND, officer, before, after, DossierExtended)
+
+
+async def apologise(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
+    """Too late for an extension: people are told another date, and the dossier stays late."""
+    before = await _at_hand(tx, name, officer, version, Action.APOLOGISE)
+    new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=False)
+    after = rules.apologised(before, new, again=Role.SUPERVISOR in officer.roles)
+    return await _promise(tx, Action.APOLOGISE, officer, before, after, DossierApologised)
+
+
+async def _promise(
+    tx: Transaction, action: Action, officer: Officer, before: Case, after: Case, told: type[DossierExtended | DossierApologised]
+) -> Case:
+    new = after.new_dates[-1]
+    event = told(
+        first_appointment_at=before.first_appointment_at or before.appointment_at,
+        earlier_appointment_at=new.earlier,
+        appointment_at=new.appointment_at,
+        reason=new.reason,
+        signer=new.signer,
+    )
+    return await _with_alarms(tx, before, after, _line(tx, action, officer, before, after, new.reason), event)
+
+
+async def _with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
+    """Written, and the clock told what it will have to say from now on."""
+    saved = await tables.save_case(tx, before, after, line, told)
+    await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)
+    return saved
 
 
 def _line(

@@ -5,14 +5,29 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.processing.domain.deadline import Counting, Verdict, verdict
+from services.processing.domain.deadline import Counting
+from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
 from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import Step, Steps, begun, with_step
-from shared.contracts.events import DossierReturned, Event, Outcome, PapersHandedOver, ProcedureRef, Result, ResultAtDesk, SignedDecision
+from shared.clock import VIETNAM
+from shared.contracts.events import (
+    DossierReturned,
+    DossierStopped,
+    Event,
+    Outcome,
+    PapersHandedOver,
+    ProcedureRef,
+    Result,
+    ResultAtDesk,
+    SignedDecision,
+)
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
 from shared.contracts.states import State
+from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
+from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
+from shared.working_time import StopPolicy
 
 
 @dataclass(frozen=True)
@@ -33,6 +48,18 @@ class Case:
     limit_text: str
     received_by: str
     result_wanted: ReturnWish
+    time_terms: TimeTerms = PLAIN_TERMS
+    first_appointment_at: datetime | None = None
+    """What the receipt says; never overwritten."""
+    due_at: datetime | None = None
+    """The internal limit; None while the clock stands."""
+    period_ends_at: datetime | None = None
+    late_since: datetime | None = None
+    late_by_law_since: datetime | None = None
+    stopped_since: datetime | None = None
+    provisional: bool = False
+    intervals: Intervals = ()
+    new_dates: NewDates = ()
     case: str | None = None
     level: str | None = None
     calendar_version: UUID | None = None
@@ -48,6 +75,8 @@ class Case:
     decision_issued_at: datetime | None = None
     result: Result | None = None
     completed_at: datetime | None = None
+    stopped_at: datetime | None = None
+    """When it ended without a result."""
     result_handed_over_at: datetime | None = None
     result_at_desk_at: datetime | None = None
     returned_at: datetime | None = None
@@ -71,8 +100,28 @@ class Case:
     def step_due_at(self) -> datetime | None:
         return self.current.due_at if self.current else None
 
-    def verdict(self, now: datetime) -> Verdict:
-        return verdict(self.appointment_at, self.completed_at, now)
+    @property
+    def limit_ends_at(self) -> datetime:
+        """What no step outlasts: the internal limit, or the appointment where that is earlier or was moved by hand."""
+        return self.appointment_at if self.new_dates or self.due_at is None else min(self.due_at, self.appointment_at)
+
+    @property
+    def judged_at(self) -> datetime:
+        """The appointment that is judged: a late apology tells people another date and forgives nothing."""
+        return next((new.earlier for new in self.new_dates if not new.in_time), self.appointment_at)
+
+    @property
+    def times(self) -> Times:
+        """What verdicts look at."""
+        return Times(
+            appointment_at=self.judged_at,
+            period_ends_at=self.period_ends_at,
+            ended_at=self.completed_at or self.stopped_at,
+            stopped_since=self.stopped_since,
+            late_since=self.late_since,
+            late_by_law_since=self.late_by_law_since,
+            supplements=[Asked(one.started_at, one.ended_at) for one in self.intervals if one.kind is StopKind.SUPPLEMENT],
+        )
 
     @property
     def possible_actions(self) -> tuple[Action, ...]:
@@ -103,6 +152,12 @@ def why_not(case: Case, action: Action) -> str | None:
             return "No papers have been handed over to the agency."
         case Action.TAKE_OVER_PAPERS if case.papers_taken_over_at:
             return "The papers that were handed over have been taken over already."
+        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.decision:
+            return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
+        case Action.EXTEND if any(new.in_time for new in case.new_dates):
+            return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
+        case Action.EXTEND if case.new_dates:
+            return "The applicant has been told a new date with an apology already."
         case Action.HAND_OVER_RESULT if case.result_handed_over_at or case.result_at_desk_at:
             return "The result has been handed over to the desk already."
         case _:
@@ -118,6 +173,102 @@ def _not_allowed(case: Case, detail: str) -> ActionNotAllowed:
 
 def taken_up(case: Case, *, by: str, now: datetime) -> Case:
     return replace(case, state=LIFECYCLE[case.state, Action.TAKE_UP].to, taken_up_at=now, taken_up_by=by)
+
+
+def suspended(case: Case, interval: Interval) -> Case:
+    """The clock stands on a ground in the law of the sector. Source: law.SUSPENSION."""
+    today = interval.started_at.astimezone(VIETNAM).date()
+    if interval.until and interval.until <= today:
+        raise InvalidInput("Please correct: /until.", Flaw("/until", "A suspension ends after today."))
+    return replace(case, state=LIFECYCLE[case.state, Action.SUSPEND].to, intervals=(*case.intervals, interval))
+
+
+def returned_for_supplement(case: Case, interval: Interval, *, notice_until: datetime, irregular: str | None, by_supervisor: bool) -> Case:
+    """The desk has the baton until all is there. Late, or a second time, it needs a supervisor and a ground: recorded, never simply
+    blocked. Sources: law.RESTART_AFTER_SUPPLEMENT, law.NOTICE_WITHIN_3_DAYS.
+    """
+    again = any(one.kind is StopKind.SUPPLEMENT for one in case.intervals)
+    late = is_late(notice_until, interval.started_at)
+    if (again or late) and not (irregular and by_supervisor):
+        why = "A supplement was asked for before" if again else f"The notice was due by {notice_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+        raise _not_allowed(case, f"{why}: only a supervisor may ask now, and names the ground in `irregular`.")
+    return replace(case, state=LIFECYCLE[case.state, Action.RETURN_FOR_SUPPLEMENT].to, intervals=(*case.intervals, interval))
+
+
+def supplemented(case: Case, at: datetime) -> Case:
+    """The clock runs again from `at`; whoever has the case now goes on."""
+    return replace(case, intervals=ended(case.intervals, at))
+
+
+def resumed(case: Case, at: datetime) -> Case:
+    return replace(case, state=LIFECYCLE[case.state, Action.RESUME].to, intervals=ended(case.intervals, at))
+
+
+def extended(case: Case, new: NewDate, *, in_time_until: datetime) -> Case:
+    """Once, and in time. Source: law.APPOINTED_ONCE_MORE, law.APOLOGY_ONE_DAY_BEFORE."""
+    if is_late(in_time_until, new.at):
+        until = f"{in_time_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+        raise _not_allowed(case, f"An extension was in time until {until}. Tell the applicant a new date with an apology instead.")
+    return _with_new_date(case, new)
+
+
+def apologised(case: Case, new: NewDate, *, again: bool) -> Case:
+    """A new date, and the dossier stays late; once, unless a supervisor allows it `again`. Source: law.LATE_APOLOGY."""
+    if not again and any(not earlier.in_time for earlier in case.new_dates):
+        raise _not_allowed(case, "The applicant was told a new date with an apology before; only a supervisor may do so again.")
+    return _with_new_date(case, new)
+
+
+def _with_new_date(case: Case, new: NewDate) -> Case:
+    if new.appointment_at <= max(case.appointment_at, new.at):
+        flaw = Flaw("/appointment_at", "The new date lies after the one promised, and after now.")
+        raise InvalidInput("Please correct: /appointment_at.", flaw)
+    return replace(case, appointment_at=new.appointment_at, new_dates=(*case.new_dates, new))
+
+
+def promised_again(case: Case, before: Case, counting: Counting) -> Case:
+    """Counted anew after what happened to its clock; where the clock runs again, the promise and the step in work move with it."""
+    calendar, hours = counting.calendar, counting.hours
+    stands = standing(case.accepted_at, case.time_terms, case.first_appointment_at or case.appointment_at, case.intervals, calendar, hours)
+    counted = replace(
+        case,
+        due_at=stands.due_at,
+        period_ends_at=stands.period_ends_at,
+        late_since=stands.late_since,
+        late_by_law_since=stands.late_by_law_since,
+        stopped_since=stands.stopped_since,
+        provisional=stands.provisional,
+    )
+    if not is_open(before.intervals) or is_open(case.intervals) or stands.due_at is None:
+        return counted
+    last = case.intervals[-1]
+    appointment = moved_by(case.appointment_at, last, calendar, hours) if case.new_dates else max(case.appointment_at, stands.due_at)
+    moved = replace(counted, appointment_at=appointment)
+    if not (current := moved.current) or current.due_at is None:
+        return moved
+    bound = replace(counting, ends_at=moved.limit_ends_at)
+    if last.policy is StopPolicy.RESTART and current.allotment and last.ended_at:
+        at = bound.due(last.ended_at, current.allotment.amount, current.allotment.unit)
+    else:
+        at = min(moved_by(current.due_at, last, calendar, hours), bound.ends_at)
+    step = replace(current, due_at=at)
+    return replace(moved, steps=with_step(moved.steps, step))
+
+
+def scores_late(case: Case, action: Action, now: datetime) -> str | None:
+    """Why an act that is lawful makes the index of Decision 766 count the dossier late. Source: law.INDEX_766."""
+    on_time = by_index_766(case.times, now) is Verdict.ON_TIME
+    match action:
+        case Action.RETURN_FOR_SUPPLEMENT if any(one.kind is StopKind.SUPPLEMENT for one in case.intervals):
+            return "Chỉ số 766 tính trễ hồ sơ chờ bổ sung từ lần thứ hai."
+        case Action.SUSPEND if on_time:
+            return "Chỉ số 766 không trừ thời gian tạm dừng: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
+        case Action.APOLOGISE:
+            return "Chỉ số 766 vẫn tính hồ sơ theo ngày hẹn trả trước khi xin lỗi."
+        case Action.COMPLETE if not on_time and by_law(case.times, now) is Verdict.ON_TIME:
+            return "Hồ sơ còn trong thời hạn theo luật nhưng đã qua ngày hẹn trả: chỉ số 766 tính là trễ."
+        case _:
+            return None
 
 
 def passed_on(case: Case, *, by: str, note: str | None, now: datetime, counting: Counting) -> Case:
@@ -166,6 +317,8 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
         case ResultAtDesk():
             return replace(mirrored, result_at_desk_at=at)
+        case DossierStopped():
+            return replace(mirrored, stopped_at=event.stopped_at)
         case DossierReturned():
             return replace(mirrored, returned_at=event.returned_at, returned_by=event.way)
         case _:

@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared import law
-from shared.contracts.events import DossierReturned, Event, PostalItemBooked, PostalItemDelivered, PostalItemLost, PostalItemSentBack
+from shared.contracts.events import (
+    DossierReturned,
+    DossierStopped,
+    Event,
+    PostalItemBooked,
+    PostalItemDelivered,
+    PostalItemLost,
+    PostalItemSentBack,
+    SupplementAccepted,
+)
 from shared.contracts.permissions import PERMISSIONS, Action, Role
 from shared.contracts.states import State
 
@@ -28,6 +37,19 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.TAKE_OVER_PAPERS): _kept(State.IN_PROGRESS, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.PASS_ON): _kept(State.IN_PROGRESS, Action.PASS_ON, law.PROCESSING),
     (State.IN_PROGRESS, Action.ISSUE_DECISION): _kept(State.IN_PROGRESS, Action.ISSUE_DECISION, law.COMPLETION),
+    (State.RECEIVED, Action.RETURN_FOR_SUPPLEMENT): Transition(
+        State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
+    ),
+    (State.IN_PROGRESS, Action.RETURN_FOR_SUPPLEMENT): Transition(
+        State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
+    ),
+    (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
+    (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
+    (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
+    (State.IN_PROGRESS, Action.EXTEND): _kept(State.IN_PROGRESS, Action.EXTEND, law.APPOINTED_ONCE_MORE),
+    (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
+    (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
+    (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
@@ -36,6 +58,8 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
 # fetched at the desk in the meantime changes nothing.
 HEARD: Final[dict[tuple[State, type[Event]], State]] = {
+    (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
+    (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
     (State.IN_POST, PostalItemDelivered): State.RETURNED,
     (State.IN_POST, PostalItemSentBack): State.COMPLETED,

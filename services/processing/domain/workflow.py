@@ -126,7 +126,7 @@ def planned(steps: Steps, accepted_at: datetime, counting: Counting) -> Steps:
                 begins, unit, total = reached, time.unit, Decimal(0)
             total += time.amount
             reached = max(reached, counting.due(begins, total, time.unit))
-        course.append(replace(step, planned_due_at=min(reached, counting.appointment_at) if time else None))
+        course.append(replace(step, planned_due_at=min(reached, counting.ends_at) if time else None))
     return tuple(course)
 
 
@@ -138,7 +138,7 @@ def begun(steps: Steps, number: int, at: datetime, counting: Counting) -> Steps:
 
 def _due(steps: Steps, step: Step, at: datetime, counting: Counting) -> datetime:
     if step.allotment is None:
-        return counting.appointment_at
+        return counting.ends_at
     shared = (other.due_at for other in steps if other.began_at and other.allotment and other.allotment.holder == step.allotment.holder)
     return next(shared, None) or counting.due(at, step.allotment.amount, step.allotment.unit)
 

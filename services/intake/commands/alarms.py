@@ -1,0 +1,91 @@
+"""What the clock says by itself at the desk: answers, hand-overs, supplements and results that have waited too long."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, insert, update
+
+from services.intake import tables
+from services.intake.catalogue import NoCalendar, catalogue_of
+from services.intake.tables import dossier
+from shared.clock import VIETNAM
+from shared.contracts.events import Event, PapersHandOverDue, ResultUnclaimed, SubmissionAnswerDue, SupplementLapsed
+from shared.contracts.states import State
+from shared.ids import uuid7
+from shared.runtime import Transaction
+from shared.timers import Handler, Timer
+from shared.working_time import Calendar, CalendarUnknown, OfficeHours, add_working_minutes, closing_at, next_working_day, opening_at
+
+ANSWER_DUE, HAND_OVER_DUE, LAPSED, UNCLAIMED = "answer_due", "hand_over_due", "supplement_lapsed", "unclaimed"
+
+EIGHT_HOURS: Final = 8 * 60
+SAME_DAY_UNTIL_HOUR: Final = 15
+UNCLAIMED_AFTER: Final = timedelta(days=30)
+"""After so long a result at the desk is called for again. Source: law.UNCLAIMED_RESULT."""
+
+
+async def answer_due_at(tx: Transaction, office: str) -> datetime | None:
+    """Eight working hours from now; None where no calendar says what those are. Source: law.ANSWER_WITHIN_8_HOURS."""
+    catalogue = catalogue_of(tx.runtime)
+    await catalogue.look(tx)
+    tree = await tx.runtime.facts["offices"].tree(tx)
+    known = tree.get(office)
+    try:
+        return add_working_minutes(tx.now, EIGHT_HOURS, catalogue.calendar, catalogue.hours_of(known.sessions if known else None))
+    except (NoCalendar, CalendarUnknown):
+        return None
+
+
+def hand_over_due_at(now: datetime, calendar: Calendar, hours: OfficeHours) -> datetime | None:
+    """The same day until closing; received after 15:00, at the next opening. Source: law.HAND_OVER_OF_PAPERS."""
+    local = now.astimezone(VIETNAM)
+    try:
+        if calendar.is_working_day(local.date()) and local.hour < SAME_DAY_UNTIL_HOUR:
+            return max(now, closing_at(local.date(), calendar, hours))
+        return opening_at(next_working_day(local.date(), calendar), calendar, hours)
+    except CalendarUnknown:
+        return None
+
+
+Told = Callable[[Row[Any], Timer], Event]
+WAITING: Final[Mapping[str, tuple[frozenset[State], Told]]] = {
+    ANSWER_DUE: (frozenset({State.SUBMITTED}), lambda row, timer: SubmissionAnswerDue(due_at=timer.due_at, office=row.receiving)),
+    HAND_OVER_DUE: (
+        frozenset({State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED}),
+        lambda row, timer: PapersHandOverDue(due_at=timer.due_at, office=row.receiving),
+    ),
+    LAPSED: (frozenset({State.AWAITING_SUPPLEMENT}), lambda row, timer: SupplementLapsed(ended_at=row.supplement_ends_at or timer.due_at)),
+    UNCLAIMED: (
+        frozenset({State.COMPLETED}),
+        lambda row, timer: ResultUnclaimed(at_desk_since=row.result_at_desk_at or timer.due_at, office=row.returning),
+    ),
+}
+
+
+async def ring(tx: Transaction, kind: str, due: list[Timer]) -> None:
+    """Tells of every dossier that still waits; `told` moves and `version` does not, so that no officer's If-Match fails."""
+    states, told = WAITING[kind]
+    of = {timer.subject: timer for timer in due}
+    changed: dict[str, Any] = {"told": dossier.c.told + 1} | ({"closing_proposed_at": tx.now} if kind == LAPSED else {})
+    rung = update(dossier).where(dossier.c.id.in_(of), dossier.c.state.in_(states)).values(changed).returning(dossier)
+    rows = (await tx.run(rung)).all()
+    if not rows:
+        return
+    lines = [
+        {"id": uuid7(), "dossier_id": row.id, "at": tx.now, "action": kind, "by": "clock", "source": "intake"}
+        | {"from_state": row.state, "to_state": row.state, "office": row.receiving}
+        for row in rows
+    ]
+    await tx.run(insert(tables.journal), lines)
+    await tx.publish_many([(row.id, row.told, told(row, of[row.id])) for row in rows])
+
+
+def _of(kind: str) -> Handler:
+    async def handle(tx: Transaction, due: list[Timer]) -> None:
+        await ring(tx, kind, due)
+
+    return handle
+
+
+HANDLERS: Final[Mapping[str, Handler]] = {kind: _of(kind) for kind in WAITING}

@@ -1,0 +1,43 @@
+"""Supplements the agency asked for after acceptance: what comes, whether it is all, and the end of waiting."""
+
+from dataclasses import replace
+
+from services.intake import tables
+from services.intake.commands.opening import dossier_to_change
+from services.intake.domain.dossier import Dossier
+from services.intake.domain.journal import JournalLine
+from services.intake.domain.lifecycle import Move, next_state
+from shared import timers
+from shared.contracts.events import DossierStopped, SupplementAccepted
+from shared.officers import Officer
+from shared.runtime import Transaction
+
+LAPSED = "supplement_lapsed"
+
+
+async def accept_supplement(tx: Transaction, name: str, *, by: Officer, version: int) -> Dossier:
+    """All that was asked for is there: the agency has the baton again. Source: law.RESTART_AFTER_SUPPLEMENT."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    after = replace(
+        before,
+        state=next_state(before, Move.ACCEPT_SUPPLEMENT),
+        papers_awaited=(),
+        supplement_ends_at=None,
+        supplement_sent_at=None,
+        closing_proposed_at=None,
+    )
+    assert before.supplement_sent_at
+    line = JournalLine(Move.ACCEPT_SUPPLEMENT, by.name, before.state, after.state, before.offices.receiving)
+    saved = await tables.save_dossier(tx, before, after, line, SupplementAccepted(sent_at=before.supplement_sent_at, accepted_at=tx.now))
+    await timers.keep(tx, saved.id, {LAPSED: None})
+    return saved
+
+
+async def close(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
+    """Nothing complete came in time. Source: law.SUPPLEMENT_WITHIN."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    after = replace(before, state=next_state(before, Move.CLOSE), reason=reason)
+    line = JournalLine(Move.CLOSE, by.name, before.state, after.state, before.offices.receiving, reason)
+    saved = await tables.save_dossier(tx, before, after, line, DossierStopped(stopped_at=tx.now, reason=reason))
+    await timers.keep(tx, saved.id, {LAPSED: None})
+    return saved

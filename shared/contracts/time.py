@@ -1,0 +1,47 @@
+"""The terms of time a dossier is received on: fixed at acceptance, so that every later count starts from the same promise."""
+
+from datetime import time
+from decimal import Decimal
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from shared.working_time import DueClock, StopPolicy, TimeLimit, Unit
+
+SUPPLEMENT_DAYS: Final = 15
+"""Calendar days a citizen has to complete a dossier, the day of the notice not counted. Source: law.SUPPLEMENT_WITHIN."""
+
+
+class CountedLimit(BaseModel):
+    """A limit as it is counted; several follow one another, each from its own start event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    amount: Decimal | None = None
+    unit: Unit
+    cutoff: time | None = None
+    """Of `same_day`: until when a dossier is still done today."""
+    stage: str | None = None
+    text: str = ""
+
+    def value(self) -> TimeLimit:
+        return TimeLimit(self.amount, self.unit, self.cutoff)
+
+
+class TimeTerms(BaseModel):
+    """How the time of a dossier is counted. No limits: the appointment was set by hand, with its reason."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    limits: tuple[CountedLimit, ...] = ()
+    due_clock: DueClock = DueClock.SAME_CLOCK
+    cutoff: time | None = None
+    supplement: StopPolicy = StopPolicy.RESTART
+    """What a supplement does to the clock. Source: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
+    supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1)
+    """When so much of the time is left, the case is due soon."""
+
+
+PLAIN_TERMS: Final = TimeTerms()
+"""What holds where nobody said otherwise."""

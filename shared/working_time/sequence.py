@@ -1,0 +1,79 @@
+"""Several limits in a row: each starts where the one before it ended."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from shared.working_time.calendar import Calendar
+from shared.working_time.due_date import Due, due
+from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit
+from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours
+
+
+def due_in_a_row(
+    accepted_at: datetime,
+    limits: Sequence[TimeLimit],
+    *,
+    calendar: Calendar,
+    hours: OfficeHours = STANDARD_HOURS,
+    due_clock: DueClock = DueClock.SAME_CLOCK,
+    cutoff: time | None = None,
+    stops: Sequence[Stop] = (),
+) -> Due:
+    """When the last of them has run out. A stop belongs to the limit it falls into; a restart begins with the first limit again.
+
+    Limits that follow each other in one unit are printed, and counted, as their sum. The cut-off is asked where the first begins,
+    the clock is moved to the one the policy names where the last ends. Raises CalendarUnknown, StopWrong.
+    """
+    added = added_up(limits)
+    if len(added) == 1:
+        return due(accepted_at, added[0], calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)
+    began, pauses = accepted_at, list[Stop]()
+    late_since = late_by_law_since = None
+    for stop in sorted(stops, key=lambda stop: stop.started_at):
+        if stop.policy is StopPolicy.PAUSE:
+            pauses.append(stop)
+            continue
+        so_far = _run(began, added, calendar, hours, due_clock, cutoff, pauses)
+        if so_far.due_at and so_far.period_ends_at:  # lateness, once it happened, is never undone
+            late_since = late_since or (so_far.due_at if stop.started_at >= so_far.due_at else None)
+            late_by_law_since = late_by_law_since or (so_far.period_ends_at if stop.started_at >= so_far.period_ends_at else None)
+        if stop.ended_at is None:
+            return Due(None, None, False, late_since, late_by_law_since, stop.started_at)
+        began, pauses = stop.ended_at, []
+    found = _run(began, added, calendar, hours, due_clock, cutoff, pauses)
+    return found._replace(late_since=late_since, late_by_law_since=late_by_law_since)
+
+
+def added_up(limits: Sequence[TimeLimit]) -> list[TimeLimit]:
+    """Neighbours of one unit as their sum."""
+    summed: list[TimeLimit] = []
+    for limit in limits:
+        last = summed[-1] if summed else None
+        if last and last.unit is limit.unit and last.amount is not None and limit.amount is not None:
+            summed[-1] = TimeLimit(last.amount + limit.amount, limit.unit)
+        else:
+            summed.append(limit)
+    return summed
+
+
+def _run(
+    start: datetime,
+    limits: Sequence[TimeLimit],
+    calendar: Calendar,
+    hours: OfficeHours,
+    due_clock: DueClock,
+    cutoff: time | None,
+    stops: Sequence[Stop],
+) -> Due:
+    began, provisional, first_cutoff = start, False, cutoff
+    for limit in limits[:-1]:
+        found = due(began, limit, calendar=calendar, hours=hours, cutoff=first_cutoff, stops=_from(began, stops))
+        if found.due_at is None:
+            return found
+        began, provisional, first_cutoff = found.due_at, provisional or found.provisional, None
+    found = due(began, limits[-1], calendar=calendar, hours=hours, due_clock=due_clock, cutoff=first_cutoff, stops=_from(began, stops))
+    return found._replace(provisional=found.provisional or provisional)
+
+
+def _from(start: datetime, stops: Sequence[Stop]) -> list[Stop]:
+    return [stop for stop in stops if stop.started_at >= start]

@@ -1,0 +1,237 @@
+"""The clock of a case: suspended and resumed, a new date told in time or too late, three verdicts, and the alarms of the clock."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.contracts.events import DossierReceived
+from shared.contracts.peers import Service
+from shared.contracts.time import CountedLimit, TimeTerms
+from shared.working_time import Unit
+from tests.processing.conftest import AGENCY, DECISION, Desk, Staff, a_dossier, at, staff, told
+from tests.stack import Stack, rows
+
+THREE_DAYS = TimeTerms(limits=(CountedLimit(amount=Decimal(3), unit=Unit.WORKING_DAY, text="03 ngày làm việc"),))
+GROUND = {"ground": "Chờ kết quả đo đạc theo pháp luật đất đai", "until": "2026-03-31"}
+
+
+def promised(**changed: Any) -> dict[str, Any]:
+    return {"time_terms": THREE_DAYS, **changed}
+
+
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def alarms(stack: Stack, case: object) -> dict[str, datetime]:
+    found = await rows(stack.runtime(Service.PROCESSING), "select kind, due_at from processing.timer where subject = :case", case=case)
+    return {row["kind"]: row["due_at"] for row in found}
+
+
+# -- suspended and resumed ---------------------------------------------------------------------------------------------
+
+
+async def test_acceptance_stores_limit_and_end_of_the_period_in_law(desk: Desk, officer: Staff) -> None:
+    case = await desk.receives(**promised())
+
+    shown = await officer.sees(case)
+
+    assert (instant(shown["due_at"]), instant(shown["period_ends_at"])) == (at(12, 8), at(13, 0))
+    assert instant(shown["first_appointment_at"]) == at(12, 8)
+    assert shown["verdicts"] == {"by_appointment": "on_time", "by_law": "on_time", "by_index_766": "on_time"}
+
+
+async def test_while_the_clock_stands_there_is_no_due_date_and_then_the_time_left_runs_on(
+    desk: Desk, stack: Stack, leader: Staff, officer: Staff
+) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "suspend", GROUND)
+
+    standing = await officer.sees(case)
+    stack.clock.set(at(17, 8))
+    moved = await leader.does(case, "resume")
+
+    assert (standing["state"], standing["due_at"], instant(standing["stopped_since"])) == ("suspended", None, at(10, 8))
+    assert instant(moved["appointment_at"]) == at(19, 8)
+    shown = await officer.sees(case)
+    assert (instant(shown["due_at"]), instant(shown["first_appointment_at"])) == (at(19, 8), at(12, 8))
+    assert [(stop["kind"], stop["ground"]) for stop in shown["clock_stops"]] == [("suspension", GROUND["ground"])]
+    assert [event for event, _ in await told(stack, case)][-2:] == ["dossier.suspended", "dossier.resumed"]
+
+
+async def test_a_step_in_work_is_due_later_by_the_time_the_clock_stood(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    before = instant((await leader.sees(case))["step_due_at"])
+    stack.clock.set(at(9, 10))
+    await leader.does(case, "suspend", GROUND)
+    stack.clock.set(at(11, 10))
+    await leader.does(case, "resume")
+
+    assert (before, instant((await leader.sees(case))["step_due_at"])) == (at(9, 14), at(11, 14))
+
+
+async def test_a_date_set_by_hand_moves_by_the_working_time_that_was_left(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives()
+    await leader.does(case, "take-up")
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "suspend", GROUND)
+    stack.clock.set(at(11, 8))
+
+    assert instant((await leader.does(case, "resume"))["appointment_at"]) == at(13, 8)
+
+
+async def test_a_suspension_names_its_ground_and_ends_after_today(desk: Desk, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+
+    without = await leader.tries(case, "suspend", {"until": "2026-03-31"})
+    today = await leader.tries(case, "suspend", GROUND | {"until": "2026-03-09"})
+
+    assert (without.status_code, today.status_code) == (422, 422)
+    assert today.json()["errors"][0]["pointer"] == "/until"
+
+
+# -- a new date --------------------------------------------------------------------------------------------------------
+
+
+NEW_DATE = {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Cần xác minh thực địa"}
+
+
+async def test_an_extension_in_time_moves_the_promise_once_and_keeps_the_first(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    stack.clock.set(at(11, 17))
+
+    moved = await leader.does(case, "extend", NEW_DATE)
+    again = await leader.tries(case, "extend", NEW_DATE | {"appointment_at": "2026-03-25T16:00:00+07:00"})
+
+    assert instant(moved["appointment_at"]) == at(20, 16)
+    assert (again.status_code, "allows it once" in again.json()["detail"]) == (409, True)
+    stack.clock.set(at(20, 15))
+    shown = await leader.sees(case)
+    assert instant(shown["first_appointment_at"]) == at(12, 8)
+    assert (shown["verdicts"]["by_appointment"], shown["verdicts"]["by_law"]) == ("on_time", "overdue")
+
+
+async def test_a_minute_too_late_for_an_extension_an_apology_is_due_and_the_dossier_stays_late(
+    desk: Desk, stack: Stack, leader: Staff
+) -> None:
+    case = await desk.receives(**promised())
+    stack.clock.set(at(11, 17, 1))
+
+    refused = await leader.tries(case, "extend", NEW_DATE)
+    await leader.does(case, "apologise", NEW_DATE)
+    stack.clock.set(at(13, 8))
+    shown = await leader.sees(case)
+
+    assert (refused.status_code, "17:00 11/03/2026" in refused.json()["detail"]) == (409, True)
+    assert "apologise" in {action["action"] for action in refused.json()["possible_actions"]}
+    assert instant(shown["appointment_at"]) == at(20, 16)
+    assert set(shown["verdicts"].values()) == {"overdue"}
+    assert [event for event, _ in await told(stack, case)] == ["dossier.apologised"]
+
+
+async def test_a_second_apology_needs_a_supervisor(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    stack.clock.set(at(13, 8))
+    later = NEW_DATE | {"appointment_at": "2026-03-27T16:00:00+07:00"}
+    await leader.does(case, "apologise", NEW_DATE)
+
+    refused = await leader.tries(case, "apologise", later)
+    both = staff(stack, "leader,supervisor", AGENCY)
+    allowed = await both.does(case, "apologise", later)
+
+    assert (refused.status_code, instant(allowed["appointment_at"])) == (409, at(27, 16))
+
+
+@pytest.mark.parametrize("when", ["2026-03-12T08:00:00+07:00", "2026-03-01T08:00:00+07:00"])
+async def test_a_new_date_lies_after_the_one_promised(when: str, desk: Desk, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+
+    answer = await leader.tries(case, "extend", NEW_DATE | {"appointment_at": when})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/appointment_at")
+
+
+async def test_a_case_says_which_lawful_act_would_score_late(desk: Desk, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+
+    warned = (await leader.sees(case))["scores_late"]
+
+    assert set(warned) == {"suspend", "apologise"}
+    assert "766" in warned["suspend"]
+
+
+# -- what the clock says by itself -------------------------------------------------------------------------------------
+
+
+async def test_the_alarms_of_a_case_are_set_with_its_acceptance(desk: Desk, stack: Stack) -> None:
+    case = await desk.receives(**promised())
+
+    assert await alarms(stack, case) == {
+        "due_soon": at(11, 10),
+        "apology_due": at(11, 17),
+        "due_today": at(12, 7),
+        "overdue": at(12, 8, 1),
+    }
+
+
+async def test_each_alarm_is_told_once_and_changes_no_version(desk: Desk, stack: Stack, officer: Staff) -> None:
+    case = await desk.receives(**promised())
+    before = (await officer.sees(case))["version"]
+
+    for moment in (at(11, 9), at(11, 10), at(11, 17), at(12, 7), at(12, 8), at(12, 8, 1), at(13, 8)):
+        stack.clock.set(moment)
+        await stack.settle()
+
+    assert [event for event, _ in await told(stack, case)] == [
+        "dossier.due_soon",
+        "dossier.apology_due",
+        "dossier.due_today",
+        "dossier.overdue",
+    ]
+    shown = await officer.sees(case)
+    assert shown["version"] == before
+    assert [line["action"] for line in shown["journal"]][-4:] == ["due_soon", "apology_due", "due_today", "overdue"]
+
+
+async def test_while_the_clock_stands_nothing_is_said_and_then_the_alarms_have_moved(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "suspend", GROUND)
+    standing = await alarms(stack, case)
+    stack.clock.set(at(17, 8))
+    await leader.does(case, "resume")
+
+    assert standing == {}
+    assert (await alarms(stack, case))["overdue"] == at(19, 8, 1)
+
+
+async def test_a_completed_case_has_no_alarms_left(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:
+    case = await desk.receives(**promised(process=None))
+    await officer.does(case, "take-up")
+    await leader.does(case, "issue-decision", DECISION)
+    await officer.does(case, "complete", {"outcome": "granted"})
+
+    assert await alarms(stack, case) == {}
+
+
+async def test_after_days_of_standing_still_what_is_due_is_told_at_once(desk: Desk, stack: Stack) -> None:
+    case = await desk.receives(**promised())
+
+    stack.clock.set(at(20, 8))
+    await stack.settle()
+
+    assert len(await told(stack, case)) == 4
+
+
+def test_an_old_event_without_terms_is_still_read() -> None:
+    data = a_dossier().model_dump(mode="json", exclude={"time_terms"})
+
+    assert DossierReceived.model_validate(data).time_terms == TimeTerms()
