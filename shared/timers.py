@@ -26,7 +26,7 @@ from shared.runtime import Chore, Runtime, Transaction
 logger = structlog.get_logger()
 
 BATCH_SIZE: Final = 500
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 0.25
 FIRST_RETRY_SECONDS: Final = 1.0
 LONGEST_RETRY_SECONDS: Final = 300.0
 
