@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Coroutine
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from demo.calls import Caller, Line
 from demo.play import Play
 from demo.stack import HomeTaken, Stack, StackFailed, emptied, held, home_from, usual_ports
 from demo.stage import Stage, instants
+from shared import clock_moves
 from shared.clock import FileClock
 from shared.contracts.peers import Service
 from shared.contracts.states import State
@@ -31,7 +33,6 @@ PLAYING: Final = "playing"
 SUMMARY: Final = "summary.json"
 LOADED: Final = (("office", "offices.csv"), ("calendar", "calendar.csv"), ("catalogue", "procedures.yaml"))
 FEWEST: Final = 200
-REST_SECONDS: Final = 60
 
 say = print
 
@@ -71,16 +72,15 @@ async def bind_competence(line: Line) -> int:
     return len(known)
 
 
+async def look(line: Line) -> list[clock_moves.Health]:
+    """How the services are; a message that waits to be sent is under way, too."""
+    healths = await asyncio.gather(*(line.health(service) for service in Service))
+    return [health | {"at_rest": health.get("at_rest") and not health.get("messages", {}).get("queued")} for health in healths]
+
+
 async def at_rest(line: Line) -> None:
     """Until nothing is on its way, and no message waits to be sent."""
-    until = time.monotonic() + REST_SECONDS
-    while True:
-        healths = await asyncio.gather(*(line.health(service) for service in Service))
-        if not healths[2]["messages"]["queued"] and all(health.get("at_rest") for health in healths):
-            return
-        if time.monotonic() > until:
-            raise StackFailed(f"The services do not come to rest: {healths}")
-        await asyncio.sleep(0.1)
+    await clock_moves.rest(partial(look, line))
 
 
 # ------------------------------------------------------------------------------------------------ playing
@@ -94,8 +94,12 @@ async def play(stack: Stack, line: Line, clock: FileClock) -> Book:
         stack.must_be_well()
         await at_rest(line)
 
+    async def move(instant: datetime) -> None:
+        stack.must_be_well()
+        await clock_moves.move(clock, instant, partial(look, line))
+
     worked = script.calendar()
-    stage = Stage(clock, instants(worked, script.OPENING.date(), script.CURTAIN), rest, weeks.at)
+    stage = Stage(clock, instants(worked, script.OPENING.date(), script.CURTAIN), rest, move, weeks.at)
     line.stage = stage
     # Intake made it when it started: the simulated carrier signs with what intake believes.
     secret = SecretStr((stack.home / "simulator-secret").read_text())

@@ -32,11 +32,12 @@ Waiting = asyncio.Future[None]
 
 @dataclass
 class Stage:
-    """`rest` is awaited before a new day begins; `at_each` shows how far the play is."""
+    """`move` brings the clock to another day, past every timer that is due until then; `at_each` shows how far the play is."""
 
     clock: FileClock
     instants: tuple[datetime, ...]
     rest: Callable[[], Awaitable[None]]
+    move: Callable[[datetime], Awaitable[None]]
     at_each: Callable[[datetime], None]
     _awake: int = 0
     _all_asleep: asyncio.Event = field(default_factory=asyncio.Event)
@@ -115,8 +116,9 @@ class Stage:
     async def _go_on(self) -> None:
         instant = self._sleepers[0][0]
         if instant.date() > self.now.date() and not self._shut:
-            await self.rest()
-        self.clock.set(instant, runs=False)
+            await self.move(instant)
+        else:
+            self.clock.set(instant, runs=False)
         self.at_each(instant)
         awakened: list[Waiting] = []
         while self._sleepers and self._sleepers[0][0] == instant:

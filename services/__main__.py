@@ -126,7 +126,7 @@ def move_clock(*, days: float = 0, hours: float = 0, minutes: float = 0) -> None
     """Move domain time forward, from due timer to due timer, waiting at each until the running services rest."""
     from services import operator
 
-    print(operator.move_clock(timedelta(days=days, hours=hours, minutes=minutes)).isoformat())
+    print(asyncio.run(operator.move_clock(timedelta(days=days, hours=hours, minutes=minutes))).isoformat())
 
 
 @app.command

@@ -1,10 +1,11 @@
 """The deeds behind the operator's words: each opens what it needs, does it, and leaves."""
 
+import asyncio
 import contextlib
 import json
 import sys
-import time
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Final, TextIO
@@ -18,7 +19,7 @@ from services.intake.commands import reference
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import PlainDay
 from services.intake.domain.offices import read_offices
-from shared import exchange, migrations, roles, serving
+from shared import clock_moves, exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
 from shared.contracts.peers import Service
 from shared.database import HotLine, open_engine
@@ -200,38 +201,36 @@ def set_clock(instant: datetime, *, runs: bool) -> datetime:
     return clock.now()
 
 
-def move_clock(span: timedelta, *, patience_seconds: float = 60) -> datetime:
+async def move_clock(span: timedelta) -> datetime:
     """Forward by `span`, from due timer to due timer; at each, wait until chores and relays of the running services rest."""
     settings = _development()
     clock = FileClock(settings.home)
-    before = clock.setting()
-    target = clock.now() + span
-    while (stop := _next_timer(settings, target)) is not None:
-        clock.set(max(stop, clock.now()), runs=False)
-        wait_for_rest(settings, patience_seconds)
-    clock.set(target, runs=before.runs if before else True)
-    wait_for_rest(settings, patience_seconds)
+    async with httpx.AsyncClient(timeout=5) as client:
+        await clock_moves.move(clock, clock.now() + span, _Healths(settings, client).read)
     return clock.now()
 
 
-def wait_for_rest(settings: ServiceSettings, patience_seconds: float) -> None:
-    """Until no running service has anything to deliver or to do. Services that do not run have nothing to wait for."""
-    until = time.monotonic() + patience_seconds
-    while any(not health.get("at_rest", True) for health in _healths(settings)):
-        if time.monotonic() > until:
-            raise TimeoutError("The services do not come to rest; see their /health/ready.")
-        time.sleep(0.05)
+@dataclass
+class _Healths:
+    """Of the services that answer; of those that do not it is said once that nobody waits for them."""
 
+    settings: ServiceSettings
+    client: httpx.AsyncClient
+    silent: set[Service] = field(default_factory=set)
 
-def _next_timer(settings: ServiceSettings, target: datetime) -> datetime | None:
-    due = [datetime.fromisoformat(health["next_timer_at"]) for health in _healths(settings) if health.get("next_timer_at")]
-    return min((instant for instant in due if instant <= target), default=None)
+    async def read(self) -> list[clock_moves.Health]:
+        found = await asyncio.gather(*(self._ask(service) for service in Service))
+        return [health for health in found if health is not None]
 
-
-def _healths(settings: ServiceSettings) -> Iterator[dict[str, str]]:
-    for service in Service:
-        with contextlib.suppress(httpx.HTTPError, ValueError):
-            yield httpx.get(f"{settings.url_of(service)}/health/ready", timeout=5).json()
+    async def _ask(self, service: Service) -> clock_moves.Health | None:
+        url = self.settings.url_of(service)
+        try:
+            return (await self.client.get(f"{url}/health/ready")).json()
+        except (httpx.HTTPError, ValueError) as error:
+            if service not in self.silent:
+                complain(f"warning: {service} does not answer at {url} ({type(error).__name__}); its timers are not waited for")
+            self.silent.add(service)
+            return None
 
 
 def _development() -> Intake:

@@ -71,6 +71,13 @@ class FileClock:
         """Set domain time for every process that shares the home. Raises ClockNeverGoesBack."""
         if (before := self.setting()) and instant < before.now():
             raise ClockNeverGoesBack(f"The clock shows {before.now().isoformat()}; it cannot go back to {instant.isoformat()}.")
+        self._write(instant, runs=runs)
+
+    def stand(self) -> None:
+        """Stop it at what it shows."""
+        self._write(self.now(), runs=False)
+
+    def _write(self, instant: datetime, *, runs: bool) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_name(f"clock.{os.getpid()}")
         told = {"instant": instant.astimezone(UTC).isoformat(), "set_at": time.time(), "runs": runs}

@@ -135,7 +135,7 @@ written as (
     select id, type, subject, sequence,
            coalesce((select jsonb_object_agg(source, last) from {schema}.position
                      where source = any(:subscribers) and position.subject = told.subject), '{{}}'),
-           :now, :traceparent, data
+           :now, :traceparent, cast(data as jsonb)
     from told order by subject, sequence
     returning number, id)
 insert into {schema}.delivery (subscriber, number, partition)
@@ -162,7 +162,7 @@ async def publish_many(connection: AsyncConnection, source: Service, told: Seque
         "subjects": [subject for subject, _, _ in told],
         "sequences": [sequence for _, sequence, _ in told],
         "partitions": [partition_of(subject) for subject, _, _ in told],
-        "data": [event.model_dump(mode="json", exclude_none=True) for _, _, event in told],
+        "data": [event.model_dump_json(exclude_none=True) for _, _, event in told],
         "subscribers": list(source.peers),
     }
     await connection.execute(_sql(_PUBLISH, source), values)
@@ -173,7 +173,7 @@ _ARRAYS: Final[dict[str, Any]] = {
     "types": Text(),
     "sequences": Integer(),
     "partitions": SmallInteger(),
-    "data": JSONB(),
+    "data": Text(),
     "subscribers": Text(),
     "sources": Text(),
     "lasts": Integer(),

@@ -26,7 +26,7 @@ from shared.runtime import Chore, Runtime, Transaction
 logger = structlog.get_logger()
 
 BATCH_SIZE: Final = 500
-EVERY_SECONDS: Final = 0.5
+EVERY_SECONDS: Final = 0.25
 FIRST_RETRY_SECONDS: Final = 1.0
 LONGEST_RETRY_SECONDS: Final = 300.0
 
@@ -142,7 +142,7 @@ async def _fire(runtime: Runtime, *, handlers: Mapping[str, Handler], size: int)
     fired = await _fire_together(runtime, handlers, size)
     async with runtime.transaction() as tx:
         failed = await tx.run(_sql(_TO_TRY_AGAIN, runtime.service), {"now": tx.now, "size": size})
-        again = [Timer(*row) for row in failed]
+        again = [Timer(*row) for row in failed.all()]
     for timer in again:
         await _fire_alone(runtime, handlers, timer)
     return fired
@@ -155,7 +155,7 @@ async def _fire_together(runtime: Runtime, handlers: Mapping[str, Handler], size
     async def attempt() -> None:
         async with runtime.transaction() as tx:
             claimed = await tx.run(_sql(_CLAIM, runtime.service), {"now": tx.now, "size": size})
-            timers[:] = sorted((Timer(*row) for row in claimed), key=lambda timer: (timer.kind, timer.due_at, timer.subject))
+            timers[:] = sorted((Timer(*row) for row in claimed.all()), key=lambda timer: (timer.kind, timer.due_at, timer.subject))
             if timers:
                 await tx.run(_sql(_YIELD_TO_OFFICERS, runtime.service))
             for kind, of_a_kind in groupby(timers, key=lambda timer: timer.kind):

@@ -20,6 +20,7 @@ import httpx
 from shared.local_postgres import LocalPostgres
 from shared.postgres_binaries import find_binaries
 from shared.tokens import development_token
+from tests.bench import timers
 from tests.bench.load import percentile
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,6 +75,8 @@ def main() -> None:
             together = [_load(urls["intake"], token, clients) for clients in CLIENTS]
             _line("POST /v1/dossiers, peers at work", together)
             _ratios("  of pgbench", together, pgbench)
+    print()
+    timers.main()
 
 
 def _visible(home: Path, urls: dict[str, str], token: str) -> None:

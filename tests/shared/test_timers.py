@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, MetaData, Table, Text, text
 
 from services.processing.settings import ProcessingSettings
-from shared import timers
-from shared.clock import Clock
+from shared import clock_moves, timers
+from shared.clock import Clock, ClockNeverGoesBack, FileClock
 from shared.contracts.peers import Service
 from shared.ids import uuid7
 from shared.runtime import Runtime, Transaction
@@ -31,6 +31,7 @@ from tests.stack import MONDAY_MORNING, Stack, rows
 
 NO_OFFICE = Table("office", MetaData(), Column("code", Text))
 EVENING, TUESDAY, WEDNESDAY = (MONDAY_MORNING + timedelta(hours=hours) for hours in (9, 24, 48))
+RING = text("insert into processing.rung (subject, kind, at) values (:subject, :kind, :at)")
 
 
 class Broken(Exception):
@@ -43,7 +44,7 @@ class Agency:
 
     stack: Stack
     breaks: set[UUID] = field(default_factory=set)
-    cancels: dict[UUID, str] = field(default_factory=dict)
+    sets: dict[UUID, dict[str, datetime | None]] = field(default_factory=dict)
     in_the_middle: asyncio.Event = field(default_factory=asyncio.Event)
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -53,11 +54,8 @@ class Agency:
 
     async def rings(self, tx: Transaction, due: list[Timer]) -> None:
         for timer in due:
-            if timer.subject in self.cancels:
-                await timers.keep(tx, timer.subject, {self.cancels[timer.subject]: None})
-        values = {"subjects": [timer.subject for timer in due], "kinds": [timer.kind for timer in due]}
-        statement = "insert into processing.rung (subject, kind) select * from unnest(cast(:subjects as uuid[]), cast(:kinds as text[]))"
-        await tx.run(text(statement), values)
+            await timers.keep(tx, timer.subject, self.sets.pop(timer.subject, {}))
+        await tx.run(RING, [{"subject": timer.subject, "kind": timer.kind, "at": tx.now} for timer in due])
         if any(timer.subject in self.breaks for timer in due):
             raise Broken
 
@@ -90,6 +88,13 @@ class Agency:
         found = await rows(self.runtime, "select subject, kind from processing.rung order by number")
         return [(row["subject"], row["kind"]) for row in found]
 
+    async def rung_at(self) -> list[tuple[UUID, datetime]]:
+        found = await rows(self.runtime, "select subject, at from processing.rung order by number")
+        return [(row["subject"], row["at"]) for row in found]
+
+    async def healths(self) -> list[dict[str, Any]]:
+        return [await self.health()]
+
     async def health(self) -> dict[str, Any]:
         async with httpx.AsyncClient(transport=self.stack.switchboard) as client:
             return (await client.get("http://processing/health/ready")).json()
@@ -107,7 +112,7 @@ async def open_agency(home: Path, database_urls: dict[Service, str]) -> AsyncIte
 
     agency = Agency(Stack(home))
     agency.stack.add(Service.PROCESSING, create_app, ProcessingSettings, database_urls[Service.PROCESSING])
-    await agency.run("create table processing.rung (number bigint generated always as identity, subject uuid, kind text)")
+    await agency.run("create table processing.rung (number bigint generated always as identity, subject uuid, kind text, at timestamptz)")
     await agency.run("create table processing.held (subject uuid primary key)")
     yield agency
     await agency.stack.empty()
@@ -124,7 +129,7 @@ async def fresh(agency: Agency) -> Agency:
     await agency.stack.empty()
     agency.stack.clock.instant = MONDAY_MORNING
     agency.breaks.clear()
-    agency.cancels.clear()
+    agency.sets.clear()
     agency.in_the_middle.clear()
     agency.may_go_on.clear()
     return agency
@@ -229,7 +234,7 @@ async def test_after_days_of_standing_still_all_that_is_due_fires_at_once_oldest
 
 async def test_what_the_first_timer_of_a_case_cancels_does_not_fire_although_both_were_due(agency: Agency) -> None:
     case = uuid7()
-    agency.cancels[case] = "overdue"
+    agency.sets[case] = {"overdue": None}
     await agency.keeps(case, due_soon=EVENING, overdue=TUESDAY)
     agency.stack.clock.set(WEDNESDAY)
 
@@ -357,6 +362,82 @@ async def test_a_failing_timer_does_not_keep_the_next_of_its_case_from_firing_an
 
     await agency.keeps(case, nobody_knows_it=WEDNESDAY)
     assert (await agency.health())["timers"] == {"waiting_overdue": 0, "failing": 0, "next_due_at": WEDNESDAY.isoformat()}
+
+
+# ------------------------------------------------------------------------------------------------ the clock is moved
+
+
+@pytest_asyncio.fixture
+async def clock(agency: Agency, tmp_path: Path) -> AsyncIterator[FileClock]:
+    """A clock file, and the agency at work by it."""
+    by_hand, clock = agency.runtime.clock, FileClock(tmp_path)
+    clock.set(MONDAY_MORNING, runs=False)
+    agency.runtime.clock = clock
+
+    async def works() -> None:
+        while True:
+            await agency.fires()
+            await asyncio.sleep(0.02)
+
+    working = asyncio.create_task(works())
+    yield clock
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    agency.runtime.clock = by_hand
+
+
+async def test_a_move_goes_from_due_timer_to_due_timer(agency: Agency, clock: FileClock) -> None:
+    first, second = uuid7(), uuid7()
+    await agency.keeps(second, overdue=TUESDAY)
+    await agency.keeps(first, due_soon=EVENING, overdue=WEDNESDAY + timedelta(microseconds=1))
+
+    await clock_moves.move(clock, WEDNESDAY, agency.healths)
+
+    assert await agency.rung_at() == [(first, EVENING), (second, TUESDAY)]
+    assert clock.now() == WEDNESDAY
+    assert (await agency.health())["at_rest"]
+
+
+async def test_a_timer_set_by_another_on_the_way_is_stopped_at_too(agency: Agency, clock: FileClock) -> None:
+    case = uuid7()
+    agency.sets[case] = {"overdue": TUESDAY}
+    await agency.keeps(case, due_soon=EVENING)
+
+    await clock_moves.move(clock, WEDNESDAY, agency.healths)
+
+    assert await agency.rung_at() == [(case, EVENING), (case, TUESDAY)]
+
+
+async def test_after_many_stops_a_move_goes_from_hour_to_hour(agency: Agency, clock: FileClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock_moves, "EXACT_STOPS", 1)
+    cases = [uuid7() for _ in range(4)]
+    for case, minutes in zip(cases, (10, 20, 60, 61), strict=True):
+        await agency.keeps(case, overdue=MONDAY_MORNING + timedelta(minutes=minutes))
+
+    await clock_moves.move(clock, MONDAY_MORNING + timedelta(minutes=90), agency.healths)
+
+    stops = [MONDAY_MORNING + timedelta(minutes=minutes) for minutes in (10, 60, 60, 90)]
+    assert await agency.rung_at() == list(zip(cases, stops, strict=True))
+
+
+async def test_a_move_does_not_go_past_what_cannot_be_done_and_a_clock_that_ran_runs_on(agency: Agency, clock: FileClock) -> None:
+    case = uuid7()
+    agency.breaks.add(case)
+    await agency.keeps(case, overdue=EVENING)
+    clock.set(MONDAY_MORNING, runs=True)
+
+    with pytest.raises(TimeoutError, match="do not come to rest"):
+        await clock_moves.move(clock, TUESDAY, agency.healths, patience_seconds=0.3)
+
+    assert EVENING <= clock.now() < EVENING + timedelta(minutes=1)
+    assert [setting.runs for setting in [clock.setting()] if setting] == [True]
+
+
+async def test_a_move_back_is_refused(agency: Agency, clock: FileClock) -> None:
+    with pytest.raises(ClockNeverGoesBack):
+        await clock_moves.move(clock, MONDAY_MORNING - timedelta(seconds=1), agency.healths)
+
+    assert clock.now() == MONDAY_MORNING
 
 
 # ------------------------------------------------------------------------------------------------ whatever happens
