@@ -34,7 +34,7 @@ from shared.working_time import (
     parse_sessions,
 )
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 STANDARD = parse_sessions("07:00-11:30 13:30-17:00")
 
 
