@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from services.intake import app as intake
 from services.intake.commands import reference
+from services.intake.commands.calendars import load_calendar
 from services.intake.domain.catalogue_file import read_entry
 from services.intake.domain.offices import read_offices
 from services.notifications import app as notifications
@@ -54,7 +55,7 @@ class House:
         desk = self.stack.runtime(Service.INTAKE)
         async with desk.transaction() as tx:
             await reference.load_offices(tx, read_offices(OFFICES))
-            await reference.load_calendar(tx, OFFICIAL_CALENDAR.read_text("utf-8"))
+            await load_calendar(tx, OFFICIAL_CALENDAR.read_text("utf-8"))
             await reference.load_catalogue(tx, [read_entry(json.dumps(an_entry(SIMPLE)).encode())])
             await reference.bind(tx, AGENCY, SIMPLE, by="test")
         officer = self.caller(Service.INTAKE, "desk_officer", DESK)
