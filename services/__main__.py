@@ -94,7 +94,8 @@ def list_calendars() -> None:
     """Show the calendars in force: their own days, and what they are laid over."""
     from services import operator
 
-    print("\n".join(asyncio.run(operator.calendar_lines())))
+    for line in asyncio.run(operator.calendar_lines()):
+        print(line)
 
 
 @calendar.command(name="show")
@@ -108,7 +109,8 @@ def show_calendar(*, office: Annotated[str, Parameter(name="--for")] = "national
     """
     from services import operator
 
-    print("\n".join(asyncio.run(operator.calendar_days(office, year))))
+    for line in asyncio.run(operator.calendar_days(office, year)):
+        print(line)
 
 
 @app.command

@@ -95,8 +95,9 @@ class Catalogue:
             competent[row.procedure].append(row.office)
         self._competent = {key: tuple(offices) for key, offices in competent.items()}
         in_force = {row.key: row.version_id for row in await tx.run(select(tables.calendar.c.key, tables.calendar.c.version_id))}
+        held = set(in_force.values())
         self._in_force = in_force
-        self._calendars = {version: kept for version, kept in self._calendars.items() if version in in_force.values()}
+        self._calendars = {version: kept for version, kept in self._calendars.items() if version in held}
 
     async def _read(self, tx: Transaction, key: str) -> Entry:
         version, revision = tables.procedure_version, self.revision
