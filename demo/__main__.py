@@ -31,7 +31,11 @@ from shared.wire import Signer
 
 PLAYING: Final = "playing"
 SUMMARY: Final = "summary.json"
-LOADED: Final = (("office", "offices.csv"), ("calendar", "calendar.csv"), ("catalogue", "procedures.yaml"))
+LOADED: Final = (
+    ("office", script.DATA / "offices.csv"),
+    ("calendar", script.OFFICIAL_CALENDAR),
+    ("catalogue", script.DATA / "procedures.yaml"),
+)
 FEWEST: Final = 200
 
 say = print
@@ -57,8 +61,8 @@ async def set_up(stack: Stack, line: Line, clock: FileClock) -> None:
     say(f"  {_since(begun)}  three services run; {bound} procedures bound to their offices; all reference data has arrived")
 
 
-async def load(stack: Stack, what: str, file: str) -> str:
-    return f"motcua {what} load {file}: {await stack.operator(what, 'load', str(script.DATA / file))}"
+async def load(stack: Stack, what: str, file: Path) -> str:
+    return f"motcua {what} load {file.name}: {await stack.operator(what, 'load', str(file))}"
 
 
 async def bind_competence(line: Line) -> int:

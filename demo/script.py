@@ -20,6 +20,7 @@ Choice = TypeVar("Choice")
 
 SEED: Final = 2026
 DATA: Final = Path(__file__).parent / "data"
+OFFICIAL_CALENDAR: Final = Path(__file__).parents[1] / "shared" / "official_calendar.csv"
 
 OPENING: Final = datetime(2026, 3, 9, 7, 30, tzinfo=VIETNAM)
 LAST_RECEPTION: Final = date(2026, 4, 3)
@@ -121,7 +122,7 @@ def root_offices() -> tuple[str, ...]:
 
 
 def calendar() -> Calendar:
-    return Calendar.parse((DATA / "calendar.csv").read_text(encoding="utf-8"))
+    return Calendar.parse(OFFICIAL_CALENDAR.read_text(encoding="utf-8"))
 
 
 def write(known: Sequence[Competence], worked: Calendar, seed: int = SEED) -> tuple[Story, ...]:

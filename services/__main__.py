@@ -12,7 +12,7 @@ from cyclopts.exceptions import CycloptsError
 app = App(name="motcua", help="Một Cửa: the operator's command. Errors go to stderr; exit codes are 0 done, 1 failed, 2 not understood.")
 office = App(name="office", help="Offices.")
 catalogue = App(name="catalogue", help="The catalogue of procedures.")
-calendar = App(name="calendar", help="The official calendar.")
+calendar = App(name="calendar", help="Calendars: the nation's, and offices' own days laid over it.")
 clock = App(name="clock", help="Domain time, in development only.")
 events = App(name="events", help="The exchange of events between the services.")
 for group in (office, catalogue, calendar, clock, events):
@@ -73,11 +73,44 @@ def load_catalogue(
 
 
 @calendar.command(name="load")
-def load_calendar(file: Path) -> None:
-    """Load the official calendar from a CSV: date,kind,name,source,status."""
+def load_calendar(file: Path, *, office: Annotated[str, Parameter(name="--for")] = "national") -> None:
+    """Load a calendar from a CSV: date,kind,name,source,status (sessions may follow). Loading twice changes nothing.
+
+    Parameters
+    ----------
+    office
+        Code of the office whose own days these are; they are laid over the calendar of the office above it. Otherwise the national one.
+    """
     from services import operator
 
-    print("a new version" if asyncio.run(operator.load_calendar(file)) else "unchanged")
+    changed = asyncio.run(operator.load_calendar(file, office))
+    for key in changed[1:]:
+        print(f"{key}: a new version over it")
+    print("a new version" if changed else "unchanged")
+
+
+@calendar.command(name="list")
+def list_calendars() -> None:
+    """Show the calendars in force: their own days, and what they are laid over."""
+    from services import operator
+
+    for line in asyncio.run(operator.calendar_lines()):
+        print(line)
+
+
+@calendar.command(name="show")
+def show_calendar(*, office: Annotated[str, Parameter(name="--for")] = "national", year: int | None = None) -> None:
+    """Show the days of the calendar an office works by, each with the key of the calendar it comes from.
+
+    Parameters
+    ----------
+    office
+        Code of the office. Otherwise the national calendar.
+    """
+    from services import operator
+
+    for line in asyncio.run(operator.calendar_days(office, year)):
+        print(line)
 
 
 @app.command

@@ -14,13 +14,16 @@ import httpx
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.intake import calendars
 from services.intake.catalogue import Catalogue
 from services.intake.commands import reference
+from services.intake.commands.calendars import load_calendar as load_calendar_of
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import PlainDay
 from services.intake.domain.offices import read_offices
 from shared import clock_moves, exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
+from shared.contracts.events import NATIONAL_CALENDAR
 from shared.contracts.peers import Service
 from shared.database import HotLine, open_engine
 from shared.due_cases import answer_case
@@ -82,9 +85,32 @@ async def load_offices(file: Path) -> int:
         return await reference.load_offices(tx, offices)
 
 
-async def load_calendar(file: Path) -> bool:
+async def load_calendar(file: Path, key: str) -> tuple[str, ...]:
+    """The calendars that got a new version."""
     async with _at_the_desk() as tx:
-        return await reference.load_calendar(tx, _text_of(file))
+        return await load_calendar_of(tx, _text_of(file), key=key)
+
+
+async def calendar_lines() -> list[str]:
+    """A line for each calendar in force, the national one first, then from the top down."""
+    async with _at_the_desk() as tx:
+        known = await calendars.read(tx)
+    held = [known.in_force[key] for key in (NATIONAL_CALENDAR, *known.from_the_top()) if key in known.in_force]
+    return [_calendar_line(version, known.base_of(version.key)) for version in held]
+
+
+def _calendar_line(version: calendars.Version, base: calendars.Version | None) -> str:
+    over = f" over {base.key}" if base else ""
+    loaded_at = version.loaded_at.astimezone(VIETNAM).isoformat(timespec="seconds")
+    return f"{version.key}  version {version.number} of {loaded_at}  {len(version.own)} own days{over}"
+
+
+async def calendar_days(key: str, year: int | None) -> list[str]:
+    """A line for each day of what an office works by, with whose row it is."""
+    async with _at_the_desk() as tx:
+        version = (await calendars.read(tx)).of_office(key)
+        days = await calendars.days_of(tx, version, year=year)
+    return [f"{one.day.on}  {one.day.kind:6}  {one.day.status:11}  {one.origin}  {one.day.name} ({one.day.source})" for one in days]
 
 
 async def resend(kind: str) -> int:

@@ -1,7 +1,7 @@
 """Offices: what lies under what, since when, whom a merged office succeeds, and so what a caller may see. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -17,7 +17,7 @@ class OfficesRefused(InvalidInput):
 class Office:
     """An office by its identification code; both dates of validity are included.
 
-    `sessions` are its hours, `07:00-11:30 13:30-17:00`; none: the standard day.
+    `sessions` are its hours as OfficeHours.parse reads them, `07:00-11:30 13:30-17:00`; none: the standard day.
     """
 
     code: str
@@ -52,6 +52,13 @@ class OfficeTree:
         if office is None or not office.is_valid(day):
             raise NotFound(f"There is no office {code} on {day}.")
         return office
+
+    def upwards(self, code: str) -> Iterator[str]:
+        """The office itself, then what it lies under, to the top."""
+        above = self.offices.get(code)
+        while above:
+            yield above.code
+            above = self.offices.get(above.parent or "")
 
     def scope(self, codes: Iterable[str]) -> frozenset[str]:
         """These offices, what lies under them, and the predecessors of all of those, with what lay under these."""

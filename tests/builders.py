@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.stack import Stack
 SIMPLE = "HT-1.014465"
 DESK, AGENCY, PROVINCE = "H27.001", "H27.030", "H27"
 ELSEWHERE = "H14.001"
+OFFICIAL_CALENDAR = Path(__file__).parents[1] / "shared" / "official_calendar.csv"
 
 APPLICANT: dict[str, Any] = {
     "name": "Nông Thị Mẫu",

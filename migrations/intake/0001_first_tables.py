@@ -21,13 +21,33 @@ def upgrade() -> None:
         schema="intake",
     )
     op.create_table(
+        "calendar_proposal",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("own_rows", sa.Text(), nullable=False),
+        sa.Column("seen_version", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_by_id", sa.Text(), nullable=True),
+        sa.Column("made_version", sa.Uuid(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("calendar_proposal_key", "calendar_proposal", ["key", "proposed_at"], unique=False, schema="intake")
+    op.create_table(
         "calendar_version",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("rows", sa.Text(), nullable=False),
-        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("own_rows", sa.Text(), nullable=False),
+        sa.Column("based_on", sa.Uuid(), nullable=True),
         sa.Column("loaded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("loaded_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         schema="intake",
     )
@@ -348,5 +368,7 @@ def downgrade() -> None:
     op.drop_table("catalogue_revision", schema="intake")
     op.drop_index("calendar_version_key_number", table_name="calendar_version", schema="intake")
     op.drop_table("calendar_version", schema="intake")
+    op.drop_index("calendar_proposal_key", table_name="calendar_proposal", schema="intake")
+    op.drop_table("calendar_proposal", schema="intake")
     op.drop_table("calendar", schema="intake")
     # ### end Alembic commands ###

@@ -1,4 +1,4 @@
-"""The catalogue in memory: current procedures, who is competent for them, and the calendar. Re-read when its revision has moved."""
+"""The catalogue in memory: current procedures, who is competent for them, and the calendars. Re-read when its revision has moved."""
 
 import time
 from collections import defaultdict
@@ -7,21 +7,20 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Text, cast, select
+from sqlalchemy.dialects.postgresql import insert
 
 from services.intake import tables
+from services.intake.calendars import no_calendar
+from services.intake.domain.calendars import key_for
 from services.intake.domain.catalogue import ProcedureVersion, read_procedure
 from services.intake.domain.choices import PlainDay
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound
+from shared.office_tree import OfficeTree
 from shared.runtime import Runtime, Transaction
 from shared.working_time import Calendar, OfficeHours
 
 LOOKED_AT_EVERY_SECONDS = 1.0
-NATIONAL_CALENDAR = "national"
-
-
-class NoCalendar(Unavailable):
-    """No official calendar is loaded, so no due date can be computed."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +47,12 @@ class Catalogue:
     """What reception looks up before it decides; entries are read when first asked for."""
 
     revision: int = -1
-    calendar_version: UUID | None = None
-    _calendar: Calendar | None = None
     _entries: dict[str, Entry] = field(default_factory=dict)
     _competent: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _in_force: dict[str, UUID] = field(default_factory=dict)
+    _calendars: dict[UUID, Calendar] = field(default_factory=dict)
     _hours: dict[str, OfficeHours] = field(default_factory=dict)
     _looked_at: float = 0.0
-
-    @property
-    def calendar(self) -> Calendar:
-        """Raises NoCalendar: without the official calendar no date is promised."""
-        if self._calendar is None:
-            raise NoCalendar("Load the official calendar first: motcua calendar load FILE.")
-        return self._calendar
 
     async def look(self, tx: Transaction, *, now: bool = False) -> None:
         """Forget what has changed since; at most once a second, unless asked to look `now`."""
@@ -83,6 +75,16 @@ class Catalogue:
             entries[key] = await self._read(tx, key)
         return entries[key]
 
+    async def calendar_for(self, tx: Transaction, office: str, offices: OfficeTree) -> Calendar:
+        """What an office works by; its `version` is the id of the version. Raises NoCalendar: without one no date is promised."""
+        version = self._in_force.get(key_for(office, self._in_force, offices))
+        if version is None:
+            raise no_calendar()
+        if version not in self._calendars:
+            rows = select(tables.calendar_version.c.rows).where(tables.calendar_version.c.id == version)
+            self._calendars[version] = Calendar.parse((await tx.run(rows)).scalar_one(), version=str(version))
+        return self._calendars[version]
+
     def hours_of(self, sessions: str | None) -> OfficeHours:
         name = sessions or ""
         if name not in self._hours:
@@ -95,10 +97,10 @@ class Catalogue:
         for row in await tx.run(select(tables.competence).order_by(tables.competence.c.office)):
             competent[row.procedure].append(row.office)
         self._competent = {key: tuple(offices) for key, offices in competent.items()}
-        calendar = select(tables.calendar_version).join(tables.calendar, tables.calendar.c.version_id == tables.calendar_version.c.id)
-        if row := (await tx.run(calendar.where(tables.calendar.c.key == NATIONAL_CALENDAR))).one_or_none():
-            self._calendar = Calendar.parse(row.rows, version=str(row.id))
-            self.calendar_version = row.id
+        in_force = {row.key: row.version_id for row in await tx.run(select(tables.calendar.c.key, tables.calendar.c.version_id))}
+        held = set(in_force.values())
+        self._in_force = in_force
+        self._calendars = {version: kept for version, kept in self._calendars.items() if version in held}
 
     async def _read(self, tx: Transaction, key: str) -> Entry:
         version, revision = tables.procedure_version, self.revision
@@ -120,6 +122,12 @@ class Catalogue:
             competent=self._competent.get(key, ()),
             policies=TimeTerms.model_validate(row.policies) if row.policies else PLAIN_TERMS,
         )
+
+
+async def raise_revision(tx: Transaction) -> None:
+    """Whoever keeps the catalogue in memory looks at this number."""
+    fresh = insert(tables.catalogue_revision).values(only=True, number=1)
+    await tx.run(fresh.on_conflict_do_update(index_elements=["only"], set_={"number": tables.catalogue_revision.c.number + 1}))
 
 
 def catalogue_of(runtime: Runtime) -> Catalogue:

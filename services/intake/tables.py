@@ -1,4 +1,4 @@
-"""The rows of schema `intake`: catalogue, offices and calendar; submissions and dossiers with what lies in them; postal items."""
+"""The rows of schema `intake`: catalogue, offices and calendars; submissions and dossiers with what lies in them; postal items."""
 
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
@@ -94,10 +94,32 @@ calendar_version: Final = Table(
     Column("id", Uuid, primary_key=True),
     Column("key", Text, nullable=False),
     Column("number", Integer, nullable=False),
+    # Whole, as published; own_rows are what is laid over the version based_on, which the national calendar has none of.
     Column("rows", Text, nullable=False),
-    Column("content_hash", Text, nullable=False),
+    Column("own_rows", Text, nullable=False),
+    Column("based_on", Uuid),
     Column("loaded_at", _INSTANT, nullable=False),
+    Column("loaded_by", Text, nullable=False),
     Index("calendar_version_key_number", "key", "number", unique=True),
+)
+
+# An administrator proposes, another approves. seen_version is what the office worked by when the change was proposed.
+calendar_proposal: Final = Table(
+    "calendar_proposal",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("own_rows", Text, nullable=False),
+    Column("seen_version", Uuid, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("proposed_at", _INSTANT, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("proposed_by_id", Text, nullable=False),
+    Column("decided_at", _INSTANT),
+    Column("decided_by", Text),
+    Column("decided_by_id", Text),
+    Column("made_version", Uuid),
+    Index("calendar_proposal_key", "key", "proposed_at"),
 )
 
 # Moves with every change of catalogue, competence or calendar; whoever keeps them in memory looks at it.

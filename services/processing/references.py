@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from services.processing import tables
 from services.processing.domain.workflow import Steps, steps_of
+from shared.contracts.events import NATIONAL_CALENDAR
 from shared.errors import Later
 from shared.offices import OfficeCache
 from shared.runtime import Runtime, Transaction
@@ -47,13 +48,13 @@ class References:
             self._calendars[version_id] = Calendar.parse(rows, version=str(version_id))
         return self._calendars[version_id] if version_id else None
 
-    async def newest_calendar(self, tx: Transaction) -> Calendar:
-        """Raises Later."""
+    async def newest_calendar(self, tx: Transaction, key: str = NATIONAL_CALENDAR) -> Calendar:
+        """The newest version of the calendar of that key. Raises Later."""
         version = tables.calendar_version
-        newest = (await tx.run(select(version.c.id).order_by(version.c.published_at.desc(), version.c.number.desc()).limit(1))).scalar()
-        calendar = await self.calendar(tx, newest)
+        newest = select(version.c.id).where(version.c.key == key).order_by(version.c.number.desc(), version.c.published_at.desc()).limit(1)
+        calendar = await self.calendar(tx, (await tx.run(newest)).scalar())
         if calendar is None:
-            raise Later("No calendar has been published yet.")
+            raise Later(f"No calendar {key} has been published yet.")
         return calendar
 
     async def hours(self, tx: Transaction, code: str) -> OfficeHours:

@@ -475,8 +475,14 @@ class OfficePublished(Event):
     sessions: str | None = None
 
 
+NATIONAL_CALENDAR: Final = "national"
+
+
 class CalendarPublished(Event):
-    """A version of the official calendar, whole, as CSV rows `date,kind,name,source,status`."""
+    """A version of a calendar, whole, as CSV rows `date,kind,name,source,status` (`sessions` may follow).
+
+    `key` is `national`, or the code of the office whose own days are laid over the calendar above it.
+    """
 
     type: ClassVar[str] = "vn.motcua.calendar.published.v1"
     version_id: UUID

@@ -39,6 +39,7 @@ class Action(StrEnum):
     SEE_OFFICES = "see_offices"
     MANAGE_OFFICES = "manage_offices"
     MANAGE_CATALOGUE = "manage_catalogue"
+    MANAGE_CALENDARS = "manage_calendars"
 
     SEE_CASES = "see_cases"
     TAKE_UP = "take_up"
@@ -83,6 +84,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_OFFICES: _EVERYONE,
     Action.MANAGE_OFFICES: frozenset({Role.ADMINISTRATOR}),
     Action.MANAGE_CATALOGUE: frozenset({Role.ADMINISTRATOR}),
+    Action.MANAGE_CALENDARS: frozenset({Role.ADMINISTRATOR}),
     Action.SEE_CASES: _STAFF,
     Action.TAKE_UP: _AGENCY,
     Action.PASS_ON: _AGENCY,

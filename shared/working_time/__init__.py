@@ -5,7 +5,7 @@ acceptance (one rule per unit in `rules.py`), applies stops in their order, and 
 the same count other ways. Nothing here knows a clock, a file or a database; a year that is not loaded is an error, never a guess.
 """
 
-from shared.working_time.calendar import Calendar, CalendarDay, CalendarWrong, DayKind, DayStatus
+from shared.working_time.calendar import Calendar, CalendarDay, CalendarWrong, DayKind, DayStatus, read_days, write_days
 from shared.working_time.due_date import Due, StillStopped, StopWrong, due
 from shared.working_time.explanation import Explanation, explain
 from shared.working_time.instants import InstantWrong
@@ -72,7 +72,9 @@ __all__ = [
     "opening_at",
     "parse_sessions",
     "progress",
+    "read_days",
     "sentences",
     "working_days_between",
     "working_minutes_between",
+    "write_days",
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
+from io import StringIO
 from itertools import pairwise
 from typing import Final
 
@@ -15,6 +16,7 @@ from shared.working_time.timeline import CalendarUnknown, Office, Timeline, day_
 
 # Offices may be sent by strangers with each case: what is kept ready for them is bounded.
 OFFICES_KEPT: Final = 256
+COLUMNS: Final = ("date", "kind", "name", "source", "status")
 
 
 class CalendarWrong(NotUnderstood):
@@ -74,11 +76,7 @@ class Calendar:
     @classmethod
     def parse(cls, csv_text: str, *, version: str = "") -> "Calendar":
         """Read CSV `date,kind,name,source,status` (`sessions` may follow). Raises CalendarWrong naming the line."""
-        reader = csv.DictReader(csv_text.removeprefix("\ufeff").splitlines())
-        missing = {"date", "kind", "name", "source", "status"} - set(reader.fieldnames or ())
-        if missing:
-            raise CalendarWrong(f"The calendar lacks the columns {', '.join(sorted(missing))}.")
-        return cls(tuple(_read_row(row, reader.line_num) for row in reader), version=version)
+        return cls(read_days(csv_text), version=version)
 
     def with_days(self, days: Iterable[CalendarDay], *, version: str = "") -> "Calendar":
         """This calendar with local rows laid over it; they replace rows of the same date and make no further year known."""
@@ -132,6 +130,28 @@ class Calendar:
         dates = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
         sessions = (self.sessions(on, hours) for on in dates)
         return Timeline(first.toordinal(), [day_shape(worked) if worked else None for worked in sessions])
+
+
+def read_days(csv_text: str) -> tuple[CalendarDay, ...]:
+    """The rows of a calendar file, perhaps none. Raises CalendarWrong naming the line."""
+    reader = csv.DictReader(csv_text.removeprefix("\ufeff").splitlines())
+    missing = set(COLUMNS) - set(reader.fieldnames or ())
+    if missing:
+        raise CalendarWrong(f"The calendar lacks the columns {', '.join(sorted(missing))}.")
+    return tuple(_read_row(row, reader.line_num) for row in reader)
+
+
+def write_days(days: Iterable[CalendarDay]) -> str:
+    """The same as CSV in one spelling: by date, and with `sessions` only where a day brings its own."""
+    ordered = sorted(days, key=lambda day: day.on)
+    columns = (*COLUMNS, "sessions") if any(day.sessions for day in ordered) else COLUMNS
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    for day in ordered:
+        sessions = " ".join(map(str, day.sessions))
+        writer.writerow((day.on.isoformat(), day.kind, day.name, day.source, day.status, sessions)[: len(columns)])
+    return text.getvalue()
 
 
 def _runs(years: frozenset[int]) -> list[tuple[date, date]]:

@@ -15,6 +15,7 @@ MINUTES_PER_HOUR: Final = 60
 MINUTES_PER_DAY: Final = 24 * MINUTES_PER_HOUR
 MONDAY: Final = 0
 SATURDAY: Final = 5
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class OfficeHoursWrong(NotUnderstood):
@@ -132,8 +133,13 @@ class OfficeHours:
 
     @classmethod
     def parse(cls, text: str) -> "OfficeHours":
-        """Read `07:00-11:30 13:30-17:00` for every working day; empty = the standard day."""
-        return cls.daily(parse_sessions(text))
+        """Read an office's hours; empty = the standard day.
+
+        `07:00-11:30 13:30-17:00` holds on every working day. A weekday or a span of them begins what holds on those instead:
+        `07:00-11:30 13:30-17:00 fri 07:00-11:30 sat 07:30-11:00`. Seasons are parted by `;` and begin with their dates, both
+        included: `07:00-11:30 13:30-17:00; 2026-04-16..2026-10-15 06:30-11:00 13:30-17:00`. Where two hold, the later counts.
+        """
+        return _parse_hours(" ".join(text.split()))
 
     def season(self, day: date) -> Season:
         return next((season for season in reversed(self.seasons) if season.holds_on(day)), STANDARD_SEASON)
@@ -145,6 +151,48 @@ class OfficeHours:
     def ordinary_minutes(self, day: date) -> int:
         """The minutes of this office's ordinary day, in the season of `day`."""
         return self.season(day).ordinary_minutes
+
+
+@lru_cache(maxsize=4096)
+def _parse_hours(text: str) -> OfficeHours:
+    return OfficeHours(tuple(_parse_season(part.split()) for part in text.split(";"))) if text else OfficeHours()
+
+
+def _parse_season(words: list[str]) -> Season:
+    dates = words.pop(0) if words and ".." in words[0] else ".."
+    valid_from, valid_to = _parse_dates(dates)
+    week: list[list[str]] = [[] for _ in WEEKDAYS]
+    named, days = set[int](), range(len(WEEKDAYS))
+    for word in words:
+        if word[:1].isalpha():
+            days = _parse_weekdays(word)
+            if named & set(days):
+                raise OfficeHoursWrong(f"{word!r} names a weekday for the second time.")
+            named |= set(days)
+            for day in days:
+                week[day] = []
+        else:
+            for day in days:
+                week[day].append(word)
+    return Season(tuple(parse_sessions(" ".join(sessions)) for sessions in week), valid_from, valid_to)
+
+
+def _parse_dates(text: str) -> tuple[date | None, date | None]:
+    first, _, last = text.partition("..")
+    try:
+        dates = (date.fromisoformat(first) if first else None, date.fromisoformat(last) if last else None)
+    except ValueError:
+        raise OfficeHoursWrong(f"The dates of a season are written like 2026-04-16..2026-10-15, not {text!r}.") from None
+    if dates[0] and dates[1] and dates[1] < dates[0]:
+        raise OfficeHoursWrong(f"The season {text} ends before it begins.")
+    return dates
+
+
+def _parse_weekdays(text: str) -> range:
+    first, dash, last = text.lower().partition("-")
+    if first not in WEEKDAYS or (dash and last not in WEEKDAYS[WEEKDAYS.index(first) :]):
+        raise OfficeHoursWrong(f"Weekdays are written like fri or mon-thu, not {text!r}.")
+    return range(WEEKDAYS.index(first), WEEKDAYS.index(last or first) + 1)
 
 
 def total_minutes(sessions: Sessions) -> int:

@@ -8,7 +8,7 @@ import pytest
 from shared.due_cases import answer_case
 from shared.working_time import Calendar, OfficeHours
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 CASE = json.loads(
     """{"id": "c1", "accepted_at": "2026-03-09T14:30:00+07:00", "limit": {"amount": "3", "unit": "working_day"},
     "due_clock": "same_clock", "cutoff": null, "sessions": null,

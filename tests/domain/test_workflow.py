@@ -19,7 +19,7 @@ from shared.clock import VIETNAM
 from shared.working_time import Calendar, OfficeHours, TimeLimit, Unit, due
 
 DATA = Path(__file__).parents[2] / "demo" / "data"
-CALENDAR = Calendar.parse((DATA / "calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 MONDAY = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
 SATURDAY = datetime(2026, 3, 7, 9, 20, tzinfo=VIETNAM)
 LUNCH_BEFORE_TET = datetime(2026, 2, 13, 12, 5, tzinfo=VIETNAM)

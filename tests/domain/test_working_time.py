@@ -34,7 +34,7 @@ from shared.working_time import (
     parse_sessions,
 )
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 STANDARD = parse_sessions("07:00-11:30 13:30-17:00")
 
 
@@ -167,6 +167,24 @@ def test_seasons_change_the_sessions_on_their_dates() -> None:
 
     assert before.due_at == at("2026-04-15T08:00")
     assert within.due_at == at("2026-04-16T07:30")
+
+
+def test_weekdays_and_seasons_are_read_as_they_are_written_in_the_list_of_offices() -> None:
+    winter, summer = parse_sessions("07:30-11:30 13:00-17:00"), parse_sessions("06:30-11:00 13:30-17:00")
+    short = parse_sessions("07:00-11:00")
+
+    read = OfficeHours.parse(
+        "07:30-11:30 13:00-17:00 sat 07:00-11:00 ;"
+        "2026-04-16..2026-10-15 mon-thu 06:30-11:00 13:30-17:00 fri 07:00-11:00; 2027-01-01.. 07:00-11:00"
+    )
+
+    assert read == OfficeHours(
+        (
+            Season((*(winter,) * 5, short, winter)),
+            Season((*(summer,) * 4, short, (), ()), date(2026, 4, 16), date(2026, 10, 15)),
+            Season((short,) * 7, date(2027, 1, 1)),
+        )
+    )
 
 
 # -- units ---------------------------------------------------------------------------------------------------------------
@@ -551,6 +569,24 @@ def test_a_calendar_that_cannot_be_read_says_where(csv_text: str, complaint: str
 def test_office_hours_that_cannot_be_are_refused(text: str) -> None:
     with pytest.raises(OfficeHoursWrong):
         parse_sessions(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("07:00-11:30 foo 07:00-11:00", "'foo'"),
+        ("07:00-11:30 fri-mon 07:00-11:00", "'fri-mon'"),
+        ("07:00-11:30 mon-wed 07:00-11:00 wed 07:00-10:00", "'wed'"),
+        ("mon-thu 07:00-11:30", "Monday to Friday"),
+        ("07:00-11:30;", "Monday to Friday"),
+        ("2026-13-01.. 07:00-11:30", "2026-13-01"),
+        ("2026-10-15..2026-04-16 07:00-11:30", "ends before it begins"),
+        ("07:00-11:30 2026-04-16.. 07:00-11:30", "clock"),
+    ],
+)
+def test_seasons_and_weekdays_that_cannot_be_are_refused(text: str, complaint: str) -> None:
+    with pytest.raises(OfficeHoursWrong, match=complaint):
+        OfficeHours.parse(text)
 
 
 # -- larger is never earlier ---------------------------------------------------------------------------------------------

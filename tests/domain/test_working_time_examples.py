@@ -25,7 +25,7 @@ from shared.working_time import (
     working_days_between,
 )
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 with Path("tests/domain/data/deadline_examples.csv").open(encoding="utf-8", newline="") as lines:
     ROWS = list(csv.DictReader(lines))
 

@@ -13,7 +13,7 @@ from shared.working_time import Calendar, CalendarUnknown, Explanation, Stop, St
 from shared.working_time.explanation import Reason
 from tests.domain.test_working_time_oracle import CALENDARS, Case, arguments, cases
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 
 
 def at(text: str) -> datetime:

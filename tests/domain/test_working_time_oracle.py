@@ -35,7 +35,7 @@ CASES = settings(
     derandomize=not os.environ.get("MOTCUA_LONG"),
     suppress_health_check=(HealthCheck.too_slow, HealthCheck.data_too_large),
 )
-NATIONAL = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+NATIONAL = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 
 
 def a_calendar(*rows: tuple[str, str, str]) -> Calendar:

@@ -35,7 +35,7 @@ from shared.working_time import (
     working_minutes_between,
 )
 
-CALENDAR = Calendar.parse(Path("demo/data/calendar.csv").read_text("utf-8"))
+CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 FIVE_DAYS = TimeLimit(Decimal(5), Unit.WORKING_DAY)
 
 

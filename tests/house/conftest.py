@@ -11,16 +11,16 @@ import pytest_asyncio
 
 from services.intake import app as intake
 from services.intake.commands import reference
+from services.intake.commands.calendars import load_calendar
 from services.intake.domain.catalogue_file import read_entry
 from services.intake.domain.offices import read_offices
 from services.notifications import app as notifications
 from services.processing import app as processing
 from shared.contracts.peers import Service
-from tests.builders import AGENCY, DESK, SIMPLE, an_application, an_entry
+from tests.builders import AGENCY, DESK, OFFICIAL_CALENDAR, SIMPLE, an_application, an_entry
 from tests.stack import Caller, Stack, rows
 
 PLANS = {Service.INTAKE: intake.PLAN, Service.PROCESSING: processing.PLAN, Service.NOTIFICATIONS: notifications.PLAN}
-DATA = Path(__file__).parents[2] / "demo" / "data"
 OFFICES = "\n".join(
     [
         "code,name,parent,level,valid_from,valid_to,predecessors,sessions",
@@ -55,7 +55,7 @@ class House:
         desk = self.stack.runtime(Service.INTAKE)
         async with desk.transaction() as tx:
             await reference.load_offices(tx, read_offices(OFFICES))
-            await reference.load_calendar(tx, (DATA / "calendar.csv").read_text("utf-8"))
+            await load_calendar(tx, OFFICIAL_CALENDAR.read_text("utf-8"))
             await reference.load_catalogue(tx, [read_entry(json.dumps(an_entry(SIMPLE)).encode())])
             await reference.bind(tx, AGENCY, SIMPLE, by="test")
         officer = self.caller(Service.INTAKE, "desk_officer", DESK)

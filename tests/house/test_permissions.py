@@ -35,6 +35,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/offices": Action.SEE_OFFICES,
         "PUT /v1/offices/{code}/procedures/{key:path}": Action.MANAGE_OFFICES,
         "GET /v1/calendars": Action.SEE_OFFICES,
+        "GET /v1/calendars/{key}": Action.SEE_OFFICES,
+        "PUT /v1/calendars/{key}": Action.MANAGE_CALENDARS,
+        "GET /v1/calendars/{key}/proposals": Action.MANAGE_CALENDARS,
+        "POST /v1/calendars/{key}/proposals/{proposal_id}/approvals": Action.MANAGE_CALENDARS,
+        "POST /v1/calendars/{key}/proposals/{proposal_id}/withdrawals": Action.MANAGE_CALENDARS,
         "POST /v1/quotes": Action.QUOTE,
         "POST /v1/dossiers": Action.RECEIVE,
         "GET /v1/dossiers": Action.SEE_DOSSIERS,
@@ -88,6 +93,7 @@ GUARDED: Final = [(service, route, needs) for service, route, needs in ALL if is
 IDS: Final = [f"{service}: {route}" for service, route, _ in GUARDED]
 
 BODIES: Final[dict[str, Any]] = {
+    "PUT /v1/calendars/{key}": [],
     "POST /v1/dossiers": an_application(),
     "POST /v1/dossiers/{name}/supplements": {"papers": [{"number": 1, "originals": 1}]},
     "POST /v1/dossiers/{name}/result-at-desk": {"handed_over_by": "Trần Văn Bình"},
@@ -122,6 +128,7 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     method, _, template = route.partition(" ")
     name = house.submission if template.startswith("/v1/submissions") else house.dossier
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
+    fillings |= {"key": AGENCY, "proposal_id": house.dossier}
     path = template
     for field, value in fillings.items():
         path = path.replace("{" + field + "}", value)

@@ -17,13 +17,14 @@ from sqlalchemy import text
 from services.intake.app import create_app
 from services.intake.catalogue import Catalogue
 from services.intake.commands import reference
+from services.intake.commands.calendars import load_calendar
 from services.intake.domain.catalogue_file import Entry, read_catalogue, read_entry
 from services.intake.domain.choices import PlainDay
 from services.intake.domain.offices import read_offices
 from services.intake.settings import IntakeSettings
 from shared.contracts.peers import Service
 from shared.runtime import Runtime
-from tests.builders import AGENCY, DESK, PROVINCE, PlayedPeer, an_application
+from tests.builders import AGENCY, DESK, OFFICIAL_CALENDAR, PROVINCE, PlayedPeer, an_application
 from tests.stack import MONDAY_MORNING, Caller, Stack, rows
 
 DATA = Path(__file__).parents[2] / "demo" / "data"
@@ -160,7 +161,7 @@ class Desk:
         self.runtime.facts["offices"]._asked_at = 0.0
         async with self.runtime.transaction() as tx:
             await reference.load_offices(tx, read_offices((DATA / "offices.csv").read_text("utf-8")))
-            await reference.load_calendar(tx, (DATA / "calendar.csv").read_text("utf-8"))
+            await load_calendar(tx, OFFICIAL_CALENDAR.read_text("utf-8"))
             await reference.load_catalogue(tx, published())
             for procedure, office in competence().items():
                 await reference.bind(tx, office, procedure, by="test")

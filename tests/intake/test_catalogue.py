@@ -119,12 +119,10 @@ async def test_a_procedure_is_shown_whole_with_its_choices_and_who_decides(desk:
     assert len(shown["content"]["processes"]) == 2
 
 
-async def test_offices_and_calendars_are_shown_to_officers(desk: Desk) -> None:
+async def test_offices_are_shown_to_officers(desk: Desk) -> None:
     offices = (await desk.officer.get("/offices")).json()["offices"]
-    calendars = (await desk.officer.get("/calendars")).json()["calendars"]
 
     assert {"H27", "H27.001", AGENCY} <= {office["code"] for office in offices}
-    assert calendars[0]["rows"].startswith("date,kind,name,source,status")
 
 
 async def test_binding_an_office_makes_it_competent_at_once(desk: Desk) -> None:
@@ -146,15 +144,6 @@ async def test_only_what_there_is_can_be_bound(desk: Desk, path: str) -> None:
     answer = await desk.administrator.put(path)
 
     assert answer.status_code == 404
-
-
-async def test_a_calendar_loaded_twice_is_one_version(desk: Desk) -> None:
-    rows = (await desk.officer.get("/calendars")).json()["calendars"][-1]["rows"]
-
-    async with desk.runtime.transaction() as tx:
-        changed = await reference.load_calendar(tx, rows)
-
-    assert changed is False
 
 
 class SlowCatalogue(Catalogue):

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.builders import OFFICIAL_CALENDAR
+
 MOTCUA = Path(sys.executable).with_name("motcua")
 DATA = Path(__file__).parents[2] / "demo" / "data"
 CASE: dict[str, Any] = {
@@ -52,6 +54,37 @@ def test_a_file_that_is_no_catalogue_is_refused_whole(tmp_path: Path, content: s
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
+
+
+def test_calendars_are_loaded_listed_and_shown_with_whose_each_day_is(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text("date,kind,name,source,status\n2026-06-17,off,Lễ hội,QĐ 12,provisional\n", "utf-8")
+
+    done = [
+        motcua(tmp_path, *words)
+        for words in (
+            ("office", "load", str(DATA / "offices.csv")),
+            ("calendar", "load", str(OFFICIAL_CALENDAR)),
+            ("calendar", "load", str(own), "--for", "H14"),
+            ("calendar", "load", str(own), "--for", "H14"),
+            ("calendar", "list"),
+            ("calendar", "show", "--for", "H14.020", "--year", "2026"),
+            ("calendar", "load", str(own), "--for", "H99"),
+        )
+    ]
+
+    assert [one.returncode for one in done] == [0, 0, 0, 0, 0, 0, 2], [one.stderr for one in done]
+    assert [one.stdout for one in done[1:4]] == ["a new version\n", "a new version\n", "unchanged\n"]
+    national, province = done[4].stdout.splitlines()
+    assert national.startswith("national  version 1 of ")
+    assert national.endswith("132 own days")
+    assert province.startswith("H14  version 1 of ")
+    assert province.endswith("1 own days over national")
+    shown = done[5].stdout.splitlines()
+    assert "2026-06-17  off     provisional  H14  Lễ hội (QĐ 12)" in shown
+    assert all(line.startswith("2026-") for line in shown)
+    assert any("  national  " in line for line in shown)
+    assert done[6].stderr == "error: There is no office H99, and no calendar of that name.\n"
 
 
 def test_due_answers_line_by_line_goes_on_after_a_bad_one_and_starts_no_database(tmp_path: Path) -> None:

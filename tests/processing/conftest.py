@@ -21,9 +21,9 @@ from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWish
 from shared.ids import uuid7
 from shared.wire import Envelope
+from tests.builders import OFFICIAL_CALENDAR
 from tests.stack import MONDAY_MORNING, Caller, Stack, rows
 
-CALENDAR = Path(__file__).parents[2] / "demo" / "data" / "calendar.csv"
 PROVINCE, DESK, AGENCY, ELSEWHERE = "H50", "H50.01", "H50.02", "H50.03"
 OFFICES = Offices(receiving=DESK, competent=AGENCY, supervising=PROVINCE, returning=DESK)
 PROCEDURE_VERSION, CALENDAR_VERSION = uuid7(), uuid7()
@@ -109,7 +109,7 @@ class Desk:
         """The reference data every dossier of these tests was received under."""
         procedure = ProcedurePublished(version_id=PROCEDURE_VERSION, key="X-1", number=1, plain_day="calendar", content=PROCEDURE)
         calendar = CalendarPublished(
-            version_id=CALENDAR_VERSION, key="national", number=1, rows=CALENDAR.read_text("utf-8"), published_at=MONDAY_MORNING
+            version_id=CALENDAR_VERSION, key="national", number=1, rows=OFFICIAL_CALENDAR.read_text("utf-8"), published_at=MONDAY_MORNING
         )
         await self.tells("X-1", procedure)
         await self.tells("calendar:national", calendar)

@@ -1,8 +1,11 @@
 """Due dates for whoever asks: one case, or a list in which a bad case answers for itself."""
 
+from datetime import timedelta
 from typing import Any
 
 from services.processing.api.due_dates import ANSWER, EXAMPLE
+from shared.contracts.events import CalendarPublished
+from shared.ids import uuid7
 from tests.processing.conftest import Desk, Staff
 from tests.stack import Stack
 
@@ -42,6 +45,14 @@ async def test_every_day_can_be_explained(desk: Desk, officer: Staff) -> None:
     answer = await compute(officer, EXAMPLE, "?explain=true")
 
     assert answer.json()["explanation"]
+
+
+async def test_days_off_of_a_single_office_move_nobody_else_s_dates(desk: Desk, officer: Staff) -> None:
+    rows = "date,kind,name,source,status\n2026-03-13,off,Lễ hội,QĐ 12,announced\n"
+    later = desk.stack.clock.now() + timedelta(days=1)
+    await desk.tells("calendar:H27", CalendarPublished(version_id=uuid7(), key="H27", number=9, rows=rows, published_at=later))
+
+    assert (await compute(officer, EXAMPLE)).json() == ANSWER
 
 
 async def test_without_a_calendar_there_is_no_due_date_yet(stack: Stack, officer: Staff) -> None:

@@ -19,6 +19,7 @@ import httpx
 from demo.stack import LOCAL, ROOT, is_free
 from services.intake.catalogue import Catalogue
 from services.intake.commands import reference
+from services.intake.commands.calendars import load_calendar
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.offices import read_offices
 from services.intake.settings import IntakeSettings
@@ -28,6 +29,7 @@ from shared.clock import FileClock
 from shared.contracts.peers import Service
 from shared.local_postgres import LocalPostgres
 from shared.service import runtime_for
+from tests.builders import OFFICIAL_CALENDAR
 from tests.stack import MONDAY_MORNING
 from tests.torture.line import RATES, BadLine, Fault
 
@@ -301,7 +303,7 @@ async def load_reference_data(home: Path, url: str, *, clock: Any = None) -> Non
     try:
         async with runtime.transaction() as tx:
             await reference.load_offices(tx, read_offices((DATA / "offices.csv").read_text("utf-8-sig")))
-            await reference.load_calendar(tx, (DATA / "calendar.csv").read_text("utf-8-sig"))
+            await load_calendar(tx, OFFICIAL_CALENDAR.read_text("utf-8-sig"))
             await reference.load_catalogue(tx, entries)
             for key, decides in DECIDED_BY.items():
                 await reference.bind(tx, decides, key, by="torture")

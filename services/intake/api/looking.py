@@ -115,14 +115,15 @@ async def quote(tx: Transaction, key: str, named: Named, papers: tuple[PaperRece
     catalogue = catalogue_of(tx.runtime)
     entry = await catalogue.entry(tx, key)
     offices = await tx.runtime.facts["offices"].tree(tx)
-    office = offices.get(competent or (entry.competent[0] if entry.competent else ""))
+    decides = competent or (entry.competent[0] if entry.competent else "")
+    office = offices.get(decides)
     brought = Brought(key, named, _NOWHERE, (), ReturnWish(), papers)
     at, limit, why_not = None, None, None
     try:
         promised = appointment(
             tx.now,
             choose_limit(entry.procedure, named, plain_day=entry.plain_day),
-            calendar=catalogue.calendar,
+            calendar=await catalogue.calendar_for(tx, decides, offices),
             hours=catalogue.hours_of(office.sessions if office else None),
             policies=entry.policies,
         )

@@ -37,18 +37,6 @@ class Competence(View):
     procedure: str
 
 
-class CalendarView(View):
-    """A version of the official calendar, as CSV rows."""
-
-    key: str
-    number: int
-    rows: str
-
-
-class Calendars(View):
-    calendars: tuple[CalendarView, ...]
-
-
 @router.get("/offices", response_model=Offices, summary="All offices")
 async def list_offices(tx: Tx, officer: Annotated[Officer, may(Action.SEE_OFFICES)]) -> dict[str, Any]:
     return {"offices": await looking.rows_of(tx, tables.office, tables.office.c.code)}
@@ -59,9 +47,3 @@ async def bind(code: str, key: str, tx: Tx, officer: Annotated[Officer, may(Acti
     await tx.once()
     await reference.bind(tx, code, key, by=officer.name)
     return Competence(office=code, procedure=key)
-
-
-@router.get("/calendars", response_model=Calendars, summary="Every version of the calendars")
-async def list_calendars(tx: Tx, officer: Annotated[Officer, may(Action.SEE_OFFICES)]) -> dict[str, Any]:
-    version = tables.calendar_version
-    return {"calendars": await looking.rows_of(tx, version, version.c.key, version.c.number)}

@@ -7,12 +7,14 @@ from typing import Any, Final
 from sqlalchemy import Row, insert, update
 
 from services.intake import tables
-from services.intake.catalogue import NoCalendar, catalogue_of
+from services.intake.calendars import NoCalendar
+from services.intake.catalogue import catalogue_of
 from services.intake.tables import dossier
 from shared.clock import VIETNAM
 from shared.contracts.events import Event, PapersHandOverDue, ResultUnclaimed, SubmissionAnswerDue, SupplementLapsed
 from shared.contracts.states import State
 from shared.ids import uuid7
+from shared.office_tree import OfficeTree
 from shared.runtime import Transaction
 from shared.timers import Handler, Timer
 from shared.working_time import Calendar, CalendarUnknown, OfficeHours, add_working_minutes, closing_at, next_working_day, opening_at
@@ -27,25 +29,32 @@ UNCLAIMED_AFTER: Final = timedelta(days=30)
 
 async def answer_due_at(tx: Transaction, office: str) -> datetime | None:
     """Eight working hours from now; None where no calendar says what those are. Source: law.ANSWER_WITHIN_8_HOURS."""
-    catalogue = catalogue_of(tx.runtime)
-    await catalogue.look(tx)
-    tree = await tx.runtime.facts["offices"].tree(tx)
-    known = tree.get(office)
     try:
-        return add_working_minutes(tx.now, EIGHT_HOURS, catalogue.calendar, catalogue.hours_of(known.sessions if known else None))
+        calendar, hours = await _counted_by(tx, office)
+        return add_working_minutes(tx.now, EIGHT_HOURS, calendar, hours)
     except (NoCalendar, CalendarUnknown):
         return None
 
 
-def hand_over_due_at(now: datetime, calendar: Calendar, hours: OfficeHours) -> datetime | None:
+async def hand_over_due_at(tx: Transaction, office: str) -> datetime | None:
     """The same day until closing; received after 15:00, at the next opening. Source: law.HAND_OVER_OF_PAPERS."""
-    local = now.astimezone(VIETNAM)
+    local = tx.now.astimezone(VIETNAM)
     try:
+        calendar, hours = await _counted_by(tx, office)
         if calendar.is_working_day(local.date()) and local.hour < SAME_DAY_UNTIL_HOUR:
-            return max(now, closing_at(local.date(), calendar, hours))
+            return max(local, closing_at(local.date(), calendar, hours))
         return opening_at(next_working_day(local.date(), calendar), calendar, hours)
-    except CalendarUnknown:
+    except (NoCalendar, CalendarUnknown):
         return None
+
+
+async def _counted_by(tx: Transaction, office: str) -> tuple[Calendar, OfficeHours]:
+    """What an office works by. Raises NoCalendar."""
+    catalogue = catalogue_of(tx.runtime)
+    await catalogue.look(tx)
+    offices: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    known = offices.get(office)
+    return await catalogue.calendar_for(tx, office, offices), catalogue.hours_of(known.sessions if known else None)
 
 
 Told = Callable[[Row[Any], Timer], Event]

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from sqlalchemy import select
 
 from services.intake import tables
-from services.intake.catalogue import Catalogue, Entry, catalogue_of
+from services.intake.catalogue import Entry, catalogue_of
 from services.intake.commands.alarms import hand_over_due_at
 from services.intake.commands.post import TrackingNumberUsed, must_be_known
 from services.intake.domain import reception
@@ -32,6 +32,7 @@ from shared.messaging import partition_of
 from shared.office_tree import OfficeTree
 from shared.officers import Officer
 from shared.runtime import Transaction
+from shared.working_time import Calendar
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Terms:
     """What was looked up and decided before any lock."""
 
     brought: Brought
-    catalogue: Catalogue
+    calendar: Calendar
     entry: Entry
     checked: Checked
     revision: int
@@ -110,20 +111,20 @@ async def agree(tx: Transaction, brought: Brought, *, by: Officer, at_once: bool
     brought = replace(brought, offices=brought.offices.model_copy(update={"competent": competent}))
     offices = await offices_of_today(tx, brought.offices)
     reception.must_list_papers(brought, entry.procedure)
-    hours = catalogue.hours_of(offices.offices[competent].sessions)
+    calendar = await catalogue.calendar_for(tx, competent, offices)
     checked = reception.check(
         brought,
         entry.procedure,
         plain_day=entry.plain_day,
         policies=entry.policies,
         accepted_at=tx.now,
-        calendar=catalogue.calendar,
-        hours=hours,
+        calendar=calendar,
+        hours=catalogue.hours_of(offices.offices[competent].sessions),
         at_once=at_once,
     )
     on_paper = not at_once and any(paper.originals or paper.copies for _, paper in checked.papers)
-    due_at = hand_over_due_at(tx.now, catalogue.calendar, hours) if on_paper else None
-    return Terms(brought, catalogue, entry, checked, entry.revision, due_at)
+    due_at = await hand_over_due_at(tx, brought.offices.receiving) if on_paper else None
+    return Terms(brought, calendar, entry, checked, entry.revision, due_at)
 
 
 async def offices_of_today(tx: Transaction, named: Offices) -> OfficeTree:
@@ -180,7 +181,7 @@ def accepted(dossier: Dossier, now: datetime, terms: Terms, by: Officer) -> Doss
         time_terms=terms.checked.appointment.terms,
         appointment_reason=terms.checked.appointment.reason,
         limit_text=terms.checked.appointment.limit_text,
-        calendar_version=terms.catalogue.calendar_version,
+        calendar_version=UUID(terms.calendar.version),
         received_by=by.name,
     )
 

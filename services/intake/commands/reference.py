@@ -1,4 +1,4 @@
-"""Reference data: procedures, offices, who is competent, the calendar. Every change is told, and loading twice changes nothing."""
+"""Reference data: procedures, offices, who is competent. Every change is told, and loading twice changes nothing."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -10,19 +10,18 @@ from sqlalchemy import Row, Text, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from services.intake import tables
-from services.intake.catalogue import NATIONAL_CALENDAR
+from services.intake.catalogue import raise_revision
+from services.intake.commands import calendars
 from services.intake.domain.catalogue_file import Entry
 from services.intake.domain.catalogue_warnings import CatalogueWarning, warnings_of
 from services.intake.domain.choices import PlainDay
-from shared.contracts.events import CalendarPublished, OfficePublished, ProcedurePublished
+from shared.contracts.events import OfficePublished, ProcedurePublished
 from shared.contracts.time import TimeTerms
 from shared.errors import NotFound
 from shared.ids import uuid7
-from shared.keys import hash_of
 from shared.office_tree import Office, OfficeTree
 from shared.offices import keep, office_of
 from shared.runtime import Transaction
-from shared.working_time import Calendar
 
 
 @dataclass(frozen=True)
@@ -119,6 +118,7 @@ async def load_offices(tx: Transaction, offices: Sequence[Office]) -> int:
         await keep(tx, tables.office, event, told=told)
         await tx.publish(f"office:{office.code}", told, event)
     if changed:
+        await calendars.keep_in_step(tx)
         await raise_revision(tx)
     return len(changed)
 
@@ -143,45 +143,13 @@ async def set_policies(tx: Transaction, key: str, policies: TimeTerms) -> None:
     await raise_revision(tx)
 
 
-async def load_calendar(tx: Transaction, rows: str, *, key: str = NATIONAL_CALENDAR) -> bool:
-    """A new version of the calendar, unless it is the one in force. Raises CalendarWrong for what is no calendar."""
-    Calendar.parse(rows)
-    content_hash = hash_of(rows.encode()).hex()
-    version, current = tables.calendar_version, tables.calendar
-    before = (
-        await tx.run(
-            select(version.c.content_hash, version.c.number, current.c.told)
-            .join(current, current.c.version_id == version.c.id)
-            .where(current.c.key == key)
-        )
-    ).one_or_none()
-    if before and before.content_hash == content_hash:
-        return False
-    number, told = (before.number + 1, before.told + 1) if before else (1, 1)
-    event = CalendarPublished(version_id=uuid7(), key=key, number=number, rows=rows, published_at=tx.now)
-    await tx.run(
-        insert(version).values(id=event.version_id, key=key, number=number, rows=rows, content_hash=content_hash, loaded_at=tx.now)
-    )
-    fresh = insert(current).values(key=key, version_id=event.version_id, told=told)
-    await tx.run(fresh.on_conflict_do_update(index_elements=["key"], set_={"version_id": event.version_id, "told": told}))
-    await tx.publish(f"calendar:{key}", told, event)
-    await raise_revision(tx)
-    return True
-
-
-async def raise_revision(tx: Transaction) -> None:
-    """Whoever keeps the catalogue in memory looks at this number."""
-    fresh = insert(tables.catalogue_revision).values(only=True, number=1)
-    await tx.run(fresh.on_conflict_do_update(index_elements=["only"], set_={"number": tables.catalogue_revision.c.number + 1}))
-
-
 async def revision(tx: Transaction) -> int:
     return (await tx.run(select(func.max(tables.catalogue_revision.c.number)))).scalar() or 0
 
 
 async def resend(tx: Transaction, kind: str) -> int:
     """Publish the present version of every entry of a kind as a new event; peers take them as upserts by version."""
-    publish = {"procedure.published": _resend_procedures, "office.published": _resend_offices, "calendar.published": _resend_calendars}
+    publish = {"procedure.published": _resend_procedures, "office.published": _resend_offices, "calendar.published": calendars.resend}
     return await publish[kind](tx)
 
 
@@ -207,14 +175,4 @@ async def _resend_offices(tx: Transaction) -> int:
     for row in rows:
         await tx.run(update(tables.office).where(tables.office.c.code == row["code"]).values(told=row["told"] + 1))
         await tx.publish(f"office:{row['code']}", row["told"] + 1, OfficePublished.model_validate(dict(row)))
-    return len(rows)
-
-
-async def _resend_calendars(tx: Transaction) -> int:
-    version, current = tables.calendar_version, tables.calendar
-    rows = (await tx.run(select(version, current.c.told).join(current, current.c.version_id == version.c.id))).all()
-    for row in rows:
-        await tx.run(update(current).where(current.c.key == row.key).values(told=row.told + 1))
-        event = CalendarPublished(version_id=row.id, key=row.key, number=row.number, rows=row.rows, published_at=tx.now)
-        await tx.publish(f"calendar:{row.key}", row.told + 1, event)
     return len(rows)

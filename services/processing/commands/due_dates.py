@@ -1,4 +1,4 @@
-"""Due dates computed for whoever asks, on the newest calendar; nothing is kept."""
+"""Due dates computed for whoever asks, on the newest national calendar; nothing is kept."""
 
 import asyncio
 from collections.abc import Sequence
