@@ -175,7 +175,11 @@ BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int | None, int], Count]]] 
 
 
 def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed: int) -> Count:
-    """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE."""
+    """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE.
+
+    They are consumed as hours are: what was due when a session begins is then due when the session before it ends, even after a
+    pause in which nobody would have worked. Not a working minute is lost by that.
+    """
     began, day_one, due, _, _, provisional, _ = count
     from_day = resumed // MINUTES_PER_DAY
     left = office.timeline(stopped // MINUTES_PER_DAY).minutes_between(stopped, due)
@@ -184,7 +188,10 @@ def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed:
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:
-    """The days between the two dates move the end before it rolls: rolling happens once. Source: law.PAUSE_BY_PROCEDURE."""
+    """The days between the two dates move the end before it rolls: rolling happens once. Source: law.PAUSE_BY_PROCEDURE.
+
+    A pause on the days off over which the end has rolled still begins before the due instant, and moves the end before it rolls.
+    """
     paused = resumed // MINUTES_PER_DAY - stopped // MINUTES_PER_DAY
     return rolled(office, count.began, count.day_one, count.last_day + paused, provisional_start=count.provisional_start)
 
