@@ -123,11 +123,12 @@ def months(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> 
 
 def months_later(day: int, count: int) -> int:
     """The same day of the month so many months later (earlier if negative), or the month's last day."""
-    on = date.fromordinal(day)
-    year, month = divmod(on.year * MONTHS_PER_YEAR + on.month - 1 + count, MONTHS_PER_YEAR)
-    if not date.min.year <= year <= date.max.year:
-        raise LimitWrong("The limit leads out of the years a calendar can have.")
-    return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])).toordinal()
+    try:
+        on = date.fromordinal(day)
+        year, month = divmod(on.year * MONTHS_PER_YEAR + on.month - 1 + count, MONTHS_PER_YEAR)
+        return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])).toordinal()
+    except ValueError:
+        raise LimitWrong("The limit leads out of the years a calendar can have.") from None
 
 
 def rolled(office: Office, began: int, day_one: int | None, last_day: int, *, provisional_start: bool) -> Count:
