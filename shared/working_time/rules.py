@@ -181,11 +181,11 @@ def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed:
     They are consumed as hours are: what was due when a session begins is then due when the session before it ends, even after a
     pause in which nobody would have worked. Not a working minute is lost by that.
     """
-    began, day_one, due, _, _, provisional, _ = count
     from_day = resumed // MINUTES_PER_DAY
-    left = office.timeline(stopped // MINUTES_PER_DAY).minutes_between(stopped, due)
+    timeline = office.timeline(stopped // MINUTES_PER_DAY)
+    left = timeline.minutes_before(count.due) - timeline.minutes_before(stopped)
     due, day = office.timeline(from_day).consumed(resumed, left)
-    return Count(began, day_one, due, day, day, provisional or office.leans(from_day, day))
+    return Count(count.began, count.day_one, due, day, day, count.provisional or office.leans(from_day, day))
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:
