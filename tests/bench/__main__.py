@@ -20,6 +20,7 @@ import httpx
 from shared.local_postgres import LocalPostgres
 from shared.postgres_binaries import find_binaries
 from shared.tokens import development_token
+from tests.bench import due_dates, lateness
 from tests.bench.load import percentile
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +48,14 @@ BODY: dict[str, Any] = {
 
 
 def main() -> None:
+    _receipts()
+    print()
+    due_dates.main()
+    print()
+    lateness.main()
+
+
+def _receipts() -> None:
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as directory:
         home = Path(directory) / "home"
         environment = _environment(home)
