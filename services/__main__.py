@@ -175,7 +175,7 @@ def due(*, calendar: Path | None = None, explain: bool = False) -> None:
     """
     from services import operator
 
-    if not operator.answer_due_cases(sys.stdin, sys.stdout, calendar or operator.OFFICIAL_CALENDAR, explained=explain):
+    if not operator.answer_due_cases(sys.stdin.buffer, sys.stdout.buffer, calendar or operator.OFFICIAL_CALENDAR, explained=explain):
         raise SystemExit(1)
 
 

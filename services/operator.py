@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import ClassVar, Final, TextIO
+from typing import BinaryIO, ClassVar, Final
 
 import httpx
 from pydantic import SecretStr
@@ -269,23 +269,24 @@ def _development() -> Intake:
 # ------------------------------------------------------------------------------------------------ due dates
 
 
-def answer_due_cases(lines: TextIO, out: TextIO, calendar_file: Path, *, explained: bool) -> bool:
+def answer_due_cases(lines: Iterable[bytes], out: BinaryIO, calendar_file: Path, *, explained: bool) -> bool:
     """One JSON line out per line in, in order; whether all were good. A bad line answers for itself, and the stream goes on."""
     calendar = Calendar.parse(calendar_file.read_text(encoding="utf-8-sig"))
     all_good = True
     for line in lines:
-        if line.strip():
-            answer = answer_case(_case(line), calendar, explained=explained)
-            all_good = all_good and "error" not in answer
-            out.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    out.flush()
+        answer = answer_case(_case(line), calendar, explained=explained)
+        all_good = all_good and "error" not in answer
+        # What UTF-8 has no bytes for, half a surrogate pair, is written as JSON escapes it.
+        out.write(json.dumps(answer, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
+        out.flush()  # whoever asks line by line waits for each answer
     return all_good
 
 
-def _case(line: str) -> object:
+def _case(line: bytes) -> object:
+    """What the line says; None if it is empty, no JSON, no UTF-8, or nested without end."""
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

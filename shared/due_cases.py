@@ -35,14 +35,21 @@ class CaseWrong(NotUnderstood):
 
 def answer_case(case: object, calendar: Calendar, *, hours: OfficeHours = STANDARD_HOURS, explained: bool = False) -> Answer:
     """The answer to one case; `{"id", "error"}` where it cannot be read or computed. A case without sessions is worked at `hours`."""
-    case_id = cast(Mapping[str, object], case).get("id") if isinstance(case, Mapping) else None
+    case_id = _name(cast(Mapping[str, object], case).get("id")) if isinstance(case, Mapping) else None
     try:
         return {"id": case_id, **_answer(_mapping(case, "a case"), calendar, hours, explained=explained)}
     except DomainError as error:
         return {"id": case_id, "error": error.detail}
 
 
+def _name(case_id: object) -> str | int | None:
+    """What the case calls itself. NaN, for one, could not be said again in JSON."""
+    return case_id if isinstance(case_id, str | int) else None
+
+
 def _answer(case: Mapping[str, object], calendar: Calendar, hours: OfficeHours, *, explained: bool) -> Answer:
+    if (case_id := case.get("id")) != _name(case_id):
+        raise CaseWrong(f"id is a text or a whole number, not {case_id!r}.")
     accepted_at = _instant(case.get("accepted_at"), "accepted_at")
     limit = _limit(_mapping(case.get("limit"), "limit"))
     hours = _hours(case.get("sessions"), hours)

@@ -110,6 +110,7 @@ def with_stops(
         legs.append(Leg(count))
     for stop in stops:
         stopped, resumed, _, policy = stop
+        # The due instant "so far" is the receipt's, for pauses and restarts alike: other policies are applied once, at the end.
         passed = stopped >= count.due
         if policy is RESTART and passed:  # lateness, once it happened, is never undone
             late = late or count.due
@@ -118,7 +119,7 @@ def with_stops(
             if legs is not None:
                 legs.append(Leg(count, stop, passed))
             return standing(stopped, late, late_by_law)
-        if policy is RESTART:
+        if policy is RESTART:  # by the same rules as from the acceptance, the cut-off among them
             count = begin(office, limit, cutoff, resumed)
         elif not passed:
             count = REST[limit.unit](office, count, stopped, resumed)

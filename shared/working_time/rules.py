@@ -123,11 +123,12 @@ def months(office: Office, limit: TimeLimit, cutoff: int | None, start: int) -> 
 
 def months_later(day: int, count: int) -> int:
     """The same day of the month so many months later (earlier if negative), or the month's last day."""
-    on = date.fromordinal(day)
-    year, month = divmod(on.year * MONTHS_PER_YEAR + on.month - 1 + count, MONTHS_PER_YEAR)
-    if not date.min.year <= year <= date.max.year:
-        raise LimitWrong("The limit leads out of the years a calendar can have.")
-    return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])).toordinal()
+    try:
+        on = date.fromordinal(day)
+        year, month = divmod(on.year * MONTHS_PER_YEAR + on.month - 1 + count, MONTHS_PER_YEAR)
+        return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1])).toordinal()
+    except ValueError:
+        raise LimitWrong("The limit leads out of the years a calendar can have.") from None
 
 
 def rolled(office: Office, began: int, day_one: int | None, last_day: int, *, provisional_start: bool) -> Count:
@@ -175,16 +176,23 @@ BEGIN: Final[dict[Unit, Callable[[Office, TimeLimit, int | None, int], Count]]] 
 
 
 def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed: int) -> Count:
-    """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE."""
-    began, day_one, due, _, _, provisional, _ = count
+    """The working minutes that were left run on from the moment the clock runs again. Source: law.PAUSE_BY_PROCEDURE.
+
+    They are consumed as hours are: what was due when a session begins is then due when the session before it ends, even after a
+    pause in which nobody would have worked. Not a working minute is lost by that.
+    """
     from_day = resumed // MINUTES_PER_DAY
-    left = office.timeline(stopped // MINUTES_PER_DAY).minutes_between(stopped, due)
+    timeline = office.timeline(stopped // MINUTES_PER_DAY)
+    left = timeline.minutes_before(count.due) - timeline.minutes_before(stopped)
     due, day = office.timeline(from_day).consumed(resumed, left)
-    return Count(began, day_one, due, day, day, provisional or office.leans(from_day, day))
+    return Count(count.began, count.day_one, due, day, day, count.provisional or office.leans(from_day, day))
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:
-    """The days between the two dates move the end before it rolls: rolling happens once. Source: law.PAUSE_BY_PROCEDURE."""
+    """The days between the two dates move the end before it rolls: rolling happens once. Source: law.PAUSE_BY_PROCEDURE.
+
+    A pause on the days off over which the end has rolled still begins before the due instant, and moves the end before it rolls.
+    """
     paused = resumed // MINUTES_PER_DAY - stopped // MINUTES_PER_DAY
     return rolled(office, count.began, count.day_one, count.last_day + paused, provisional_start=count.provisional_start)
 

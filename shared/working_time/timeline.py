@@ -79,7 +79,7 @@ class Timeline:
             day: (self.before[upto - 1], shape.before) if shape else (self.before[upto], NOTHING_BEFORE)
             for day, upto, shape in zip(range(first, self.last + 1), self.upto, shapes, strict=True)
         }
-        self.ends = [(day * MINUTES_PER_DAY, self.worked(day).end_of) for day in self.working]
+        self.ends = [(day, day * MINUTES_PER_DAY, self.worked(day).end_of) for day in self.working]
         self.varies = len({id(shape) for shape in shapes if shape}) > 1
 
     def shape(self, day: int) -> DayShape | None:
@@ -122,14 +122,13 @@ class Timeline:
 
     def minutes_before(self, minute: int) -> int:
         """How many session minutes of these years lie before a minute."""
-        day, clock = divmod(minute, MINUTES_PER_DAY)
         try:
-            before, table = self.tables[day]
+            before, table = self.tables[minute // MINUTES_PER_DAY]
         except KeyError:
             if minute == (self.last + 1) * MINUTES_PER_DAY:  # the closing time of a last day that ends at 24:00
                 return self.before[-1]
-            raise unknown(day) from None
-        return before + table[clock]
+            raise unknown(minute // MINUTES_PER_DAY) from None
+        return before + table[minute % MINUTES_PER_DAY]
 
     def minutes_between(self, start: int, end: int) -> int:
         """How many session minutes lie from one minute to another, which is not earlier."""
@@ -140,16 +139,18 @@ class Timeline:
         number = bisect_left(self.before, ordinal) - 1
         if number < 0:
             raise unknown(self.first - 1)
-        if number >= len(self.ends):
-            raise unknown(self.last + 1)
-        midnight, table = self.ends[number]
-        return midnight + table[ordinal - self.before[number]], midnight // MINUTES_PER_DAY
+        try:
+            day, midnight, table = self.ends[number]
+        except IndexError:
+            raise unknown(self.last + 1) from None
+        return midnight + table[ordinal - self.before[number]], day
 
     def consumed(self, start: int, minutes: int) -> Moment:
         """Where the last of so many session minutes from `start` on ends; with none, the first session minute from there."""
+        done = self.minutes_before(start)
         if minutes:
-            return self.end_of(self.minutes_before(start) + minutes)
-        ends, day = self.end_of(self.minutes_before(start) + 1)
+            return self.end_of(done + minutes)
+        ends, day = self.end_of(done + 1)
         return ends - 1, day
 
     def opening(self, day: int) -> int:

@@ -20,7 +20,7 @@ import httpx
 from shared.local_postgres import LocalPostgres
 from shared.postgres_binaries import find_binaries
 from shared.tokens import development_token
-from tests.bench import timers
+from tests.bench import due_dates, lateness, timers
 from tests.bench.load import percentile
 
 ROOT = Path(__file__).parent.parent.parent
@@ -48,6 +48,16 @@ BODY: dict[str, Any] = {
 
 
 def main() -> None:
+    _receipts()
+    print()
+    due_dates.main()
+    print()
+    lateness.main()
+    print()
+    timers.main()
+
+
+def _receipts() -> None:
     with tempfile.TemporaryDirectory(prefix="motcua-bench-") as directory:
         home = Path(directory) / "home"
         environment = _environment(home)
@@ -75,8 +85,6 @@ def main() -> None:
             together = [_load(urls["intake"], token, clients) for clients in CLIENTS]
             _line("POST /v1/dossiers, peers at work", together)
             _ratios("  of pgbench", together, pgbench)
-    print()
-    timers.main()
 
 
 def _visible(home: Path, urls: dict[str, str], token: str) -> None:

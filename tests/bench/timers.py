@@ -1,4 +1,4 @@
-"""python -m tests.bench.timers: 100,000 timers due at once, fired by one worker, each telling one event. Target: within 30 s."""
+"""python -m tests.bench.timers: 100,000 timers due at once, fired by one worker, each with its line in the journal and its event. Target: within 30 s."""
 
 import asyncio
 import os
@@ -6,16 +6,15 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlalchemy import ARRAY, Uuid, bindparam, text
+from sqlalchemy import text
 
 from services.processing.app import create_app
+from services.processing.chores import CHORES
 from services.processing.settings import ProcessingSettings
-from shared import migrations, roles, timers
-from shared.contracts.events import StepCompleted
+from shared import migrations, roles
 from shared.contracts.peers import Service
 from shared.local_postgres import LocalPostgres
-from shared.runtime import Runtime, Transaction
-from shared.timers import Timer
+from shared.runtime import Runtime
 from tests.stack import MONDAY_MORNING, HandClock, rows
 
 TIMERS = int(os.environ.get("MOTCUA_BENCH_TIMERS", "100000"))
@@ -24,10 +23,12 @@ TARGET_SECONDS = 30.0
 # Cases as they are, each known from intake, each with a timer that was due in the last hours: the server was away.
 CASES = """
 insert into processing."case" (id, state, code, procedure_key, procedure_version, procedure_name, channel, receiving, competent,
-    supervising, "returning", people, accepted_at, appointment_at, limit_text, received_by, result_way)
+    supervising, "returning", people, accepted_at, appointment_at,
+    first_appointment_at, judged_at, time_terms, limit_text, received_by, result_way)
 select gen_random_uuid(), 'in_progress', 'H14.001-260309-' || number, 'CB-1.001806', gen_random_uuid(), 'Thủ tục', 'desk',
     'H14.001', 'H14.010', 'H14', 'H14.001', '[{"part": "applicant", "name": "Nông Thị Mẫu"}]',
-    cast(:now as timestamptz) - interval '10 days', cast(:now as timestamptz), '10 ngày', 'Cán bộ', 'desk'
+    cast(:now as timestamptz) - interval '10 days', cast(:now as timestamptz), cast(:now as timestamptz), cast(:now as timestamptz),
+    '{}', '10 ngày', 'Cán bộ', 'desk'
 from generate_series(1, :timers) as number
 """
 POSITIONS = """insert into processing.position (source, subject, last) select 'intake', id::text, 1 from processing."case" """
@@ -35,26 +36,13 @@ DUE = """
 insert into processing.timer (subject, kind, due_at)
 select id, 'overdue', cast(:now as timestamptz) - make_interval(mins => cast(substr(code, 16) as int) % 240) from processing."case"
 """
-RAISE_COUNTERS = text("""
-update processing."case" set told = told + 1 from unnest(:subjects) as due (id) where "case".id = due.id returning "case".id, told
-""").bindparams(bindparam("subjects", type_=ARRAY(Uuid())))
-
-
-async def tell(tx: Transaction, due: list[Timer]) -> None:
-    """As an alarm does: each case's counter goes up, and its peers are told one fact."""
-    told = {row.id: row.told for row in await tx.run(RAISE_COUNTERS, {"subjects": [timer.subject for timer in due]})}
-    await tx.publish_many([(timer.subject, told[timer.subject], _fact(tx, timer)) for timer in due])
-
-
-def _fact(tx: Transaction, timer: Timer) -> StepCompleted:
-    return StepCompleted(step=1, actor="Chuyên viên", completed_at=tx.now, due_at=timer.due_at, officer="Trần Văn Bình", next_step=2)
 
 
 async def fire_all(home: Path, url: str) -> float:
     clock = HandClock(MONDAY_MORNING)
     settings = ProcessingSettings(mode="development", home=home)  # type: ignore[call-arg]
     runtime: Runtime = create_app(settings, url, clock=clock, start=False).state.runtime
-    chore = timers.chore({"overdue": tell})
+    (chore,) = CHORES
     try:
         async with runtime.engine.begin() as connection:
             await connection.execute(text(CASES), {"now": MONDAY_MORNING, "timers": TIMERS})

@@ -77,6 +77,10 @@ def test_lateness_and_reservations_are_carried_where_they_are() -> None:
         ({"limit": {"amount": None, "unit": "day"}}, "needs an amount"),
         ({"limit": {"amount": None, "unit": "same_day"}}, "cut-off"),
         ({"limit": {"amount": "1000000", "unit": "month"}}, "years"),
+        ({"limit": {"amount": "1", "unit": "month"}, "accepted_at": "9999-12-31T23:59:59-23:59"}, "years"),
+        ({"limit": {"amount": "1", "unit": "hour"}, "accepted_at": "9999-12-31T23:59:59-23:59", "stops": []}, "years"),
+        ({"limit": {"amount": "NaN", "unit": "day"}}, "amount"),
+        ({"limit": {"amount": float("nan"), "unit": "day"}}, "limit/amount"),
         ({"limit": {"amount": "400", "unit": "working_day"}, "accepted_at": "2026-11-24T08:00:00+07:00", "stops": None}, "2028"),
         ({"due_clock": "noon"}, "due_clock"),
         ({"cutoff": 15}, "cutoff"),
@@ -102,6 +106,14 @@ def test_a_bad_case_answers_with_its_error_and_nothing_else(change: dict[str, ob
 @pytest.mark.parametrize("nonsense", [None, 3, "case", [], [CASE]])
 def test_what_is_no_case_at_all_is_answered_too(nonsense: object) -> None:
     assert set(answer_case(nonsense, CALENDAR)) == {"id", "error"}
+
+
+@pytest.mark.parametrize("unsayable", [float("nan"), float("inf"), ["c1"], {}])
+def test_an_id_that_is_no_name_is_not_said_again(unsayable: object) -> None:
+    answer = answer_case({**CASE, "id": unsayable}, CALENDAR)
+
+    assert (set(answer), answer["id"]) == ({"id", "error"}, None)
+    assert "id is a text" in str(answer["error"])
 
 
 def test_an_explained_answer_can_be_written_as_json() -> None:

@@ -105,6 +105,18 @@ def test_an_acceptance_abroad_is_read_in_vietnamese_time() -> None:
     assert due(utc, working_days("3"), calendar=CALENDAR).due_at == at("2026-03-12T14:30")
 
 
+def test_an_evening_in_utc_may_be_the_next_day_here() -> None:
+    utc = datetime.fromisoformat("2026-03-09T17:30:00Z")  # Tuesday, half an hour past midnight
+    stop = Stop(datetime.fromisoformat("2026-03-10T02:00:00Z"), datetime.fromisoformat("2026-03-11T03:15:00Z"))
+
+    found = due(utc, working_days("1"), calendar=CALENDAR, stops=[stop])
+
+    assert due(utc, working_days("1"), calendar=CALENDAR).due_at == at("2026-03-11T07:00")
+    assert found.due_at == at("2026-03-12T08:15")
+    assert found.due_at is not None
+    assert found.due_at.isoformat() == "2026-03-12T08:15:00+07:00"
+
+
 def test_an_instant_without_offset_is_refused() -> None:
     with pytest.raises(InstantWrong, match="offset"):
         due(datetime(2026, 3, 9, 14, 30), working_days("3"), calendar=CALENDAR)  # noqa: DTZ001
@@ -131,6 +143,38 @@ def test_holidays_and_make_up_days_are_counted_as_decreed(accepted_at: str, amou
 
 def test_four_hundred_working_days_are_counted_to_the_day() -> None:
     assert due_of("2025-03-10T10:00", working_days("400")).due_at == at("2026-10-13T10:00")
+
+
+ODD_CLOCKS = ("11:30:00", "11:30:59", "12:00", "17:00", "23:59")
+
+
+@pytest.mark.parametrize(
+    ("accepted_on", "amount", "expected"),
+    [
+        # Saturdays made up for, to be worked like any day
+        ("2026-01-10", "0.125", ["10T14:30", "10T14:30", "10T14:30", "12T08:00", "12T08:00"]),
+        ("2026-01-10", "1", ["12T11:30", "12T11:30", "12T13:30", "12T17:00", "12T17:00"]),
+        ("2026-08-22", "0.125", ["22T14:30", "22T14:30", "22T14:30", "24T08:00", "24T08:00"]),
+        ("2026-08-22", "1", ["24T11:30", "24T11:30", "24T13:30", "24T17:00", "24T17:00"]),
+        # a Tuesday off: whatever the clock, counting begins with Wednesday
+        ("2026-11-24", "0.125", ["25T08:00"] * 5),
+        ("2026-11-24", "1", ["25T17:00"] * 5),
+    ],
+)
+def test_odd_clocks_on_odd_days_are_due_as_counted_by_hand(accepted_on: str, amount: str, expected: list[str]) -> None:
+    found = [due_of(f"{accepted_on}T{clock}", working_days(amount)) for clock in ODD_CLOCKS]
+
+    assert [one.due_at for one in found] == [at(f"{accepted_on[:8]}{one}") for one in expected]
+
+
+def test_four_hundred_days_from_an_odd_day_lean_on_what_is_not_decided_and_need_the_years_they_cross() -> None:
+    found = [due_of(f"2026-01-10T{clock}", working_days("400")) for clock in ODD_CLOCKS]
+
+    assert [one.due_at for one in found] == [at(f"2027-08-20T{clock}") for clock in ("11:30", "11:30", "13:30", "17:00", "17:00")]
+    assert all(one.provisional for one in found)
+    for accepted_on in ("2026-08-22", "2026-11-24"):  # these end in March and in June 2028
+        with pytest.raises(CalendarUnknown, match="2028"):
+            due_of(f"{accepted_on}T12:00", working_days("400"))
 
 
 def test_a_saturday_desk_does_not_make_a_working_day() -> None:
@@ -332,6 +376,15 @@ def test_a_pause_over_tet_takes_the_holidays_with_it() -> None:
     assert found.due_at == at("2026-02-24T16:00")
 
 
+def test_calendar_days_paused_over_tet_move_by_all_its_dates_and_a_restart_begins_after_it() -> None:
+    # 10 days from 12 February end on 22, a Sunday; 13 to 23 February are 10 more.
+    paused = due_of("2026-02-12T09:00", days("10"), pause("2026-02-13T10:00", "2026-02-23T10:00"))
+    restarted = due_of("2026-02-12T09:00", working_days("1"), restart("2026-02-13T08:59", "2026-02-20T10:00"))
+
+    assert paused.due_at == at("2026-03-04T17:00")
+    assert (restarted.due_at, restarted.late_since) == (at("2026-02-23T17:00"), None)
+
+
 def test_a_pause_that_leaves_no_working_minute_ends_with_the_first_one() -> None:
     found = due_of("2026-03-09T12:00", working_days("1"), pause("2026-03-10T12:00", "2026-03-12T18:00"))
 
@@ -385,6 +438,86 @@ def test_lateness_is_not_undone_by_a_restart() -> None:
     assert same_day.due_at == days_later.due_at == at("2026-03-19T10:00")
     assert (same_day.late_since, same_day.late_by_law_since) == (at("2026-03-10T09:00"), None)
     assert (days_later.late_since, days_later.late_by_law_since) == (at("2026-03-10T09:00"), at("2026-03-11T00:00"))
+
+
+@pytest.mark.parametrize("policy", list(DueClock))
+def test_whether_a_limit_had_passed_at_a_restart_is_judged_before_any_policy(policy: DueClock) -> None:
+    """Policies other than `same_clock` are applied once, at the end: the due instant so far is the receipt's, 09:00."""
+    stop = restart("2026-03-10T15:00", "2026-03-18T10:00")
+
+    found = due(at("2026-03-09T09:00"), working_days("1"), calendar=CALENDAR, due_clock=policy, stops=[stop])
+
+    assert (found.late_since, found.late_by_law_since) == (at("2026-03-10T09:00"), None)
+
+
+@pytest.mark.parametrize("policy", list(DueClock))
+def test_whether_a_limit_was_due_at_a_pause_is_judged_before_any_policy(policy: DueClock) -> None:
+    """A pause that starts at or after the due instant so far changes nothing: the date would be no other if nobody had paused."""
+    stop = pause("2026-03-10T15:00", "2026-03-12T10:00")
+
+    paused = due(at("2026-03-09T09:00"), working_days("1"), calendar=CALENDAR, due_clock=policy, stops=[stop])
+
+    assert paused == due(at("2026-03-09T09:00"), working_days("1"), calendar=CALENDAR, due_clock=policy)
+
+
+@pytest.mark.parametrize(
+    ("accepted_at", "stop", "expected"),
+    [
+        # Due at 13:30; 480 working minutes are left at noon, and the last of them ends with the morning.
+        ("2026-03-09T12:00", pause("2026-03-09T12:00", "2026-03-09T12:30"), "2026-03-10T11:30"),
+        ("2026-03-09T12:00", pause("2026-03-09T14:00", "2026-03-09T14:00"), "2026-03-10T11:30"),
+        # Due on Monday at 07:00: the minutes that are left at noon are Friday's.
+        ("2026-03-13T06:00", pause("2026-03-13T12:00", "2026-03-13T13:00"), "2026-03-13T17:00"),
+        # None are left: the first session minute from the end of the pause on.
+        ("2026-03-13T06:00", pause("2026-03-13T22:00", "2026-03-14T23:00"), "2026-03-16T07:00"),
+        ("2026-03-09T12:00", pause("2026-03-10T11:30", "2026-03-10T11:45"), "2026-03-10T13:30"),
+        ("2026-03-09T12:00", pause("2026-03-10T11:30", "2026-03-10T14:10"), "2026-03-10T14:10"),
+    ],
+)
+def test_the_minutes_left_after_a_pause_are_consumed_as_hours_are(accepted_at: str, stop: Stop, expected: str) -> None:
+    """Consumed as for `working_hour`: what ends with a session ends then, not when the next begins; no working minute is lost."""
+    assert due_of(accepted_at, working_days("1"), stop).due_at == at(expected)
+
+
+@pytest.mark.parametrize(
+    ("stop", "expected"),
+    [
+        # 10 days from 11 March end on Saturday 21, rolled to Monday 23 at 17:00.
+        (pause("2026-03-21T10:00", "2026-03-22T10:00"), "2026-03-23T17:00"),  # to Sunday 22
+        (pause("2026-03-22T10:00", "2026-03-24T10:00"), "2026-03-23T17:00"),  # to Monday 23, though the pause lasts longer
+        (pause("2026-03-23T16:59", "2026-03-26T08:00"), "2026-03-24T17:00"),  # to Tuesday 24
+        (pause("2026-03-23T17:00", "2026-03-26T08:00"), "2026-03-23T17:00"),  # the due instant has come
+    ],
+)
+def test_a_pause_on_the_days_an_end_rolled_over_moves_the_end_before_it_rolled(stop: Stop, expected: str) -> None:
+    """The days between the dates are added to the unrolled end; rolling happens once, after the last interval."""
+    assert due_of("2026-03-11T09:00", days("10"), stop).due_at == at(expected)
+
+
+def test_a_restart_on_the_days_an_end_rolled_over_is_in_time() -> None:
+    """The due instant is the rolled one: on Sunday a limit that ends on Monday has not passed."""
+    found = due_of("2026-03-11T09:00", days("10"), restart("2026-03-22T10:00", "2026-03-25T10:00"))
+
+    assert (found.due_at, found.late_since) == (at("2026-04-06T17:00"), None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "restarted_at", "expected"),
+    [
+        (working_days("1"), "2026-03-18T15:00", "2026-03-19T15:00"),
+        (working_days("1"), "2026-03-18T15:01", "2026-03-19T17:00"),
+        (working_days("1"), "2026-03-21T09:00", "2026-03-23T17:00"),  # a Saturday
+        (days("3"), "2026-03-18T15:01", "2026-03-23T17:00"),  # Thursday 19 is day 1, Saturday 21 the last
+        (TimeLimit(Decimal(1), Unit.MONTH), "2026-03-18T15:01", "2026-04-20T17:00"),  # from the 19th; 19 April is a Sunday
+        (working_hours("2"), "2026-03-18T15:01", "2026-03-19T09:00"),
+        (TimeLimit(None, Unit.SAME_DAY), "2026-03-18T15:01", "2026-03-19T17:00"),
+    ],
+)
+def test_a_limit_that_starts_again_starts_by_the_cut_off_too(limit: TimeLimit, restarted_at: str, expected: str) -> None:
+    """The whole limit starts again by the rules above, of which the cut-off is one."""
+    found = due_of("2026-03-09T09:00", limit, restart("2026-03-09T09:30", restarted_at), cutoff=time(15))
+
+    assert found.due_at == at(expected)
 
 
 def test_the_first_due_instant_that_passed_is_the_one_remembered() -> None:

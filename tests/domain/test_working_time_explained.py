@@ -11,7 +11,8 @@ from shared import law
 from shared.clock import VIETNAM
 from shared.working_time import Calendar, CalendarUnknown, Explanation, Stop, StopPolicy, TimeLimit, Unit, due, explain, sentences
 from shared.working_time.explanation import Reason
-from tests.domain.test_working_time_oracle import CALENDARS, Case, arguments, cases
+from tests.domain.random_cases import CALENDARS, Case, arguments
+from tests.domain.test_working_time_oracle import CASES
 
 CALENDAR = Calendar.parse(Path("shared/official_calendar.csv").read_text("utf-8"))
 
@@ -105,7 +106,7 @@ def test_a_due_date_on_a_provisional_calendar_is_told_with_its_reservation() -> 
 
 
 @settings(max_examples=500, deadline=None, derandomize=True)
-@given(cases())
+@given(CASES)
 def test_the_explanation_tells_the_same_date_and_counts_to_the_same_number(case: Case) -> None:
     accepted_at, limit, options = arguments(case)
     try:

@@ -25,9 +25,14 @@ CASE: dict[str, Any] = {
 
 
 def motcua(home: Path, *words: str, told: str = "") -> "subprocess.CompletedProcess[str]":
+    done = motcua_in_bytes(home, *words, told=told.encode())
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def motcua_in_bytes(home: Path, *words: str, told: bytes) -> "subprocess.CompletedProcess[bytes]":
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_") and name != "DATABASE_URL"}
     environment = kept | {"MOTCUA_HOME": str(home), "MOTCUA_MODE": "development"}
-    return subprocess.run([str(MOTCUA), *words], env=environment, input=told, capture_output=True, text=True, timeout=180, check=False)
+    return subprocess.run([str(MOTCUA), *words], env=environment, input=told, capture_output=True, timeout=180, check=False)
 
 
 def test_loading_says_in_its_last_line_what_was_new_and_a_second_time_that_nothing_was(tmp_path: Path) -> None:
@@ -103,6 +108,60 @@ def test_due_answers_line_by_line_goes_on_after_a_bad_one_and_starts_no_database
     assert answers[0] == {"id": "c1", "due_at": "2026-03-16T15:45:00+07:00", "period_ends_at": "2026-03-17T00:00:00+07:00"}
     assert ["error" in answer for answer in answers] == [False, True, True, False]
     assert not (tmp_path / "home").exists()
+
+
+GOOD = json.dumps(CASE).encode()
+BAD_LINES = {
+    "empty": b"",
+    "blank": b" \t ",
+    "cut off": GOOD[:-1],
+    "two on one line": GOOD + GOOD,
+    "not JSON": b"id: c1",
+    "a list": b"[" + GOOD + b"]",
+    "a text": b'"c1"',
+    "NaN": b"NaN",
+    "not UTF-8": GOOD.replace(b"c1", b"\xff"),
+    "nested without end": b"[" * 100_000,
+    "a number without end": GOOD.replace(b'"3"', b"9" * 10_000),
+}
+BAD_CASES = {
+    "NaN for an id": GOOD.replace(b'"c1"', b"NaN"),
+    "NaN for an amount": GOOD.replace(b'"3"', b"NaN"),
+    "the text NaN": GOOD.replace(b'"3"', b'"NaN"'),
+    "a huge number": GOOD.replace(b'"3"', b"1e999"),
+    "a huge text": GOOD.replace(b'"3"', b'"1' + b"0" * 5_000 + b'"'),
+    "a huge exponent": GOOD.replace(b'"3"', b'"1e999999999"'),
+    "missing fields": b'{"id": "c1"}',
+    "wrong types": json.dumps({"id": ["c1"], "accepted_at": 3, "limit": [], "stops": "none"}).encode(),
+    "the end of time": json.dumps(
+        {"id": "c1", "accepted_at": "9999-12-31T23:59:59-23:59", "limit": {"amount": "1", "unit": "month"}}
+    ).encode(),
+}
+
+
+def test_due_answers_each_bad_line_with_an_error_and_goes_on(tmp_path: Path) -> None:
+    lines = [line for bad in (BAD_LINES | BAD_CASES).values() for line in (bad, GOOD)]
+
+    done = motcua_in_bytes(tmp_path, "due", told=b"\n".join(lines) + b"\n")
+
+    answers = [json.loads(line, parse_constant=pytest.fail) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr) == (1, b"")
+    assert len(answers) == len(lines)
+    for name, bad, good in zip(BAD_LINES | BAD_CASES, answers[::2], answers[1::2], strict=True):
+        assert set(bad) == {"id", "error"}, name
+        assert bad["id"] == ("c1" if name in BAD_CASES and name not in ("NaN for an id", "wrong types") else None), name
+        assert good == {"id": "c1", "due_at": "2026-03-16T15:45:00+07:00", "period_ends_at": "2026-03-17T00:00:00+07:00"}, name
+
+
+def test_due_reads_what_other_systems_write(tmp_path: Path) -> None:
+    """A byte order mark, carriage returns, no newline at the end, half a surrogate pair in an id."""
+    lines = b"\xef\xbb\xbf" + GOOD + b"\r\n" + GOOD.replace(b"c1", b"\\ud800") + b"\r\n" + GOOD.replace(b"c1", "hồ sơ".encode())
+
+    done = motcua_in_bytes(tmp_path, "due", told=lines)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["c1", "\ud800", "hồ sơ"]
+    assert "hồ sơ".encode() in done.stdout
 
 
 def test_due_with_good_cases_only_is_done(tmp_path: Path) -> None:
