@@ -89,6 +89,26 @@ def load_calendar(file: Path, *, office: Annotated[str, Parameter(name="--for")]
     print("a new version" if changed else "unchanged")
 
 
+@calendar.command(name="preview")
+def preview_calendar(file: Path, *, office: Annotated[str, Parameter(name="--for")] = "national") -> None:
+    """Show which open dossiers a calendar would move, from when to when; nothing is changed. The services must run.
+
+    Parameters
+    ----------
+    file
+        A CSV as for `calendar load`.
+    office
+        Code of the office whose own days these are. Otherwise the national calendar.
+    """
+    from services import operator
+
+    found = asyncio.run(operator.preview_calendar(file, office))
+    for one in found.moved:
+        due_to = f"{one.due_to:%Y-%m-%d %H:%M}" if one.due_to else "?"
+        print(f"{one.code}  {one.due_from:%Y-%m-%d %H:%M} -> {due_to}  appointment {one.appointment_at:%Y-%m-%d %H:%M}  {one.decide or ''}")
+    print(f"{found.looked_at} open cases looked at, {len(found.moved)} would move; promised appointments are kept.")
+
+
 @calendar.command(name="list")
 def list_calendars() -> None:
     """Show the calendars in force: their own days, and what they are laid over."""

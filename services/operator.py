@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Final
 
 import httpx
-from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import calendars
 from services.intake.catalogue import Catalogue
-from services.intake.commands import reference
+from services.intake.commands import calendar_previews, reference
 from services.intake.commands.calendars import load_calendar as load_calendar_of
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import PlainDay
@@ -25,13 +24,14 @@ from shared import clock_moves, exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
 from shared.contracts.events import NATIONAL_CALENDAR
 from shared.contracts.peers import Service
+from shared.contracts.previews import CalendarPreview
 from shared.database import HotLine, open_engine
 from shared.due_cases import answer_case
 from shared.runtime import Runtime, Transaction
+from shared.service import signer_for
 from shared.settings import ServiceSettings
 from shared.tokens import Tokens, development_token
-from shared.wire import Signer
-from shared.working_time import Calendar
+from shared.working_time import Calendar, read_days
 
 OFFICIAL_CALENDAR: Final = Path(__file__).parent.parent / "shared" / "official_calendar.csv"
 
@@ -91,6 +91,12 @@ async def load_calendar(file: Path, key: str) -> tuple[str, ...]:
         return await load_calendar_of(tx, _text_of(file), key=key)
 
 
+async def preview_calendar(file: Path, key: str) -> CalendarPreview:
+    """Which open cases would move by these days. Raises Unavailable while the agency's service does not run."""
+    async with _at_the_desk() as tx:
+        return await calendar_previews.preview(tx, key, read_days(_text_of(file)), by=None)
+
+
 async def calendar_lines() -> list[str]:
     """A line for each calendar in force, the national one first, then from the top down."""
     async with _at_the_desk() as tx:
@@ -130,7 +136,7 @@ async def _at_the_desk() -> AsyncGenerator[Transaction]:
             open_engine(url, 2),
             HotLine(url, 2),
             FileClock(settings.home) if settings.in_development else SystemClock(),
-            Signer(SecretStr("")),
+            signer_for(settings),
             Tokens.of_nobody(),
             reactions={},
             chores=(),

@@ -218,7 +218,7 @@ async def load_case(tx: Transaction, name: str) -> Case:
     found = case_of(row, tuple(_step_of(each) for each in steps))
     stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
     dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
-    return replace(found, intervals=tuple(_interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
+    return replace(found, intervals=tuple(interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
 
 
 async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
@@ -351,7 +351,7 @@ def _of_row(kind: type[Known], row: Row[Any]) -> Known:
     return kind(**{name: getattr(row, name) for name in kind.__dataclass_fields__})
 
 
-def _interval_of(row: Row[Any]) -> Interval:
+def interval_of(row: Row[Any]) -> Interval:
     plain = _of_row(Interval, row)
     return replace(plain, kind=StopKind(plain.kind), policy=StopPolicy(plain.policy))
 

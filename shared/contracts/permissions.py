@@ -54,6 +54,7 @@ class Action(StrEnum):
     APOLOGISE = "apologise"
     COMPLETE = "complete"
     COMPUTE_DUE_DATES = "compute_due_dates"
+    APPLY_CALENDAR = "apply_calendar"
 
     SEE_MESSAGES = "see_messages"
     RESEND_MESSAGE = "resend_message"
@@ -98,6 +99,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.APOLOGISE: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
     Action.COMPUTE_DUE_DATES: _EVERYONE,
+    Action.APPLY_CALENDAR: frozenset({Role.ADMINISTRATOR}),
     Action.SEE_MESSAGES: _STAFF,
     Action.RESEND_MESSAGE: frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR}),
     Action.SEE_TEMPLATES: _STAFF,

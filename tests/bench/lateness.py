@@ -29,12 +29,14 @@ AS_OF: Final = datetime(2026, 3, 10, 9, 30, tzinfo=VIETNAM)
 FILL: Final = """
     insert into processing.case (id, state, code, procedure_key, procedure_version, procedure_name, channel, receiving, competent,
         supervising, "returning", people, accepted_at, appointment_at,
-        first_appointment_at, judged_at, time_terms, limit_text, received_by, result_way, current_step, step_due_at)
+        first_appointment_at, judged_at, time_terms, limit_text, received_by, result_way, current_step,
+        step_due_at)
     select gen_random_uuid(), (array['received', 'in_progress', 'in_progress', 'awaiting_fee'])[1 + n % 4],
         'H14.' || (n % $2) || '-260301-' || n, 'CB-1.001806', '00000000-0000-7000-8000-000000000000',
         'Công nhận cơ sở sản xuất, kinh doanh', 'desk', 'H14.001', 'H14.' || (n % $2), 'H14', 'H14.001',
         '[{"part": "applicant", "name": "Nông Thị Mẫu", "identity_number": "004190000001", "phone": "0912345678"}]',
-        $3::timestamptz - interval '20 days', due_at, due_at, due_at, '{}', '10 ngày làm việc', 'bench', 'desk', 1, due_at - interval '1 day'
+        $3::timestamptz - interval '20 days', due_at, due_at, due_at, '{}', '10 ngày làm việc', 'bench', 'desk', 1,
+        due_at - interval '1 day'
     from generate_series(0, $1 - 1) n, lateral (select $3::timestamptz + ((n / $2) % 241 - 120) * interval '30 minutes' as due_at) as one
 """
 

@@ -36,6 +36,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "PUT /v1/offices/{code}/procedures/{key:path}": Action.MANAGE_OFFICES,
         "GET /v1/calendars": Action.SEE_OFFICES,
         "GET /v1/calendars/{key}": Action.SEE_OFFICES,
+        "POST /v1/calendars/{key}/previews": Action.MANAGE_CALENDARS,
         "PUT /v1/calendars/{key}": Action.MANAGE_CALENDARS,
         "GET /v1/calendars/{key}/proposals": Action.MANAGE_CALENDARS,
         "POST /v1/calendars/{key}/proposals/{proposal_id}/approvals": Action.MANAGE_CALENDARS,
@@ -77,6 +78,8 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/resume": Action.RESUME,
         "POST /v1/cases/{name}/extend": Action.EXTEND,
         "POST /v1/cases/{name}/apologise": Action.APOLOGISE,
+        "POST /v1/calendar-previews": SIGNED,
+        "POST /v1/calendars/{key}/applications": Action.APPLY_CALENDAR,
         "POST /v1/due-dates": Action.COMPUTE_DUE_DATES,
     },
     NOTIFICATIONS: EVERYWHERE
@@ -94,6 +97,7 @@ IDS: Final = [f"{service}: {route}" for service, route, _ in GUARDED]
 
 BODIES: Final[dict[str, Any]] = {
     "PUT /v1/calendars/{key}": [],
+    "POST /v1/calendars/{key}/previews": [],
     "POST /v1/dossiers": an_application(),
     "POST /v1/dossiers/{name}/supplements": {"papers": [{"number": 1, "originals": 1}]},
     "POST /v1/dossiers/{name}/result-at-desk": {"handed_over_by": "Trần Văn Bình"},

@@ -10,16 +10,18 @@ from sqlalchemy import select
 
 from services.intake import calendars, tables
 from services.intake.api import bodies
-from services.intake.commands import calendar_proposals
+from services.intake.commands import calendar_previews, calendar_proposals
 from services.intake.commands.calendar_proposals import Proposal, ProposalState, Shown
 from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
-from shared.doors import Door, Page, Tx, View
+from shared.contracts.previews import CalendarPreview
+from shared.doors import Door, FreeDoor, Page, Tx, View
 from shared.officers import Officer, may
 from shared.runtime import Transaction
 from shared.working_time import CalendarDay, DayKind, DayStatus, OfficeHoursWrong, parse_sessions
 
 router = APIRouter(tags=["calendars"], route_class=Door)
+free = APIRouter(tags=["calendars"], route_class=FreeDoor)
 
 
 # ------------------------------------------------------------------------------------------------ what people send
@@ -187,6 +189,12 @@ async def propose(key: str, body: Days, tx: Tx, officer: Annotated[Officer, may(
     return _proposal(await calendar_proposals.propose(tx, key, [row.day() for row in body], by=officer))
 
 
+@free.post("/calendars/{key}/previews", summary="Which open dossiers would move, from when to when: a dry run")
+async def preview(key: str, body: Days, tx: Tx, officer: Annotated[Officer, may(Action.MANAGE_CALENDARS)]) -> CalendarPreview:
+    """The body lists all own days of the office, as in a proposal. The agency is asked; nothing changes."""
+    return await calendar_previews.preview(tx, key, [row.day() for row in body], by=officer)
+
+
 @router.get("/calendars/{key}/proposals", response_model=Proposals, summary="What is proposed for a calendar, newest first")
 async def list_proposals(key: str, tx: Tx, officer: Annotated[Officer, may(Action.MANAGE_CALENDARS)]) -> Proposals:
     return Proposals(proposals=tuple(map(_row, await calendar_proposals.proposals(tx, key, by=officer))))
@@ -269,3 +277,6 @@ def _row(shown: Shown) -> ProposalRow:
 
 def _decided(proposal: Proposal) -> Decided:
     return Decided(id=proposal.id, key=proposal.key, state=proposal.state, version_id=proposal.made_version)
+
+
+router.include_router(free)

@@ -27,7 +27,7 @@ from shared.contracts.states import State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
-from shared.working_time import StopPolicy
+from shared.working_time import Calendar, OfficeHours, StopPolicy
 
 
 @dataclass(frozen=True)
@@ -226,11 +226,10 @@ def _with_new_date(case: Case, new: NewDate) -> Case:
     return replace(case, appointment_at=new.appointment_at, new_dates=(*case.new_dates, new))
 
 
-def promised_again(case: Case, before: Case, counting: Counting) -> Case:
-    """Counted anew after what happened to its clock; where the clock runs again, the promise and the step in work move with it."""
-    calendar, hours = counting.calendar, counting.hours
+def recounted(case: Case, calendar: Calendar | None, hours: OfficeHours) -> Case:
+    """How its time stands by a calendar, from the terms of its acceptance and every interval since. Raises CalendarUnknown."""
     stands = standing(case.accepted_at, case.time_terms, case.first_appointment_at or case.appointment_at, case.intervals, calendar, hours)
-    counted = replace(
+    return replace(
         case,
         due_at=stands.due_at,
         period_ends_at=stands.period_ends_at,
@@ -239,10 +238,16 @@ def promised_again(case: Case, before: Case, counting: Counting) -> Case:
         stopped_since=stands.stopped_since,
         provisional=stands.provisional,
     )
-    if not is_open(before.intervals) or is_open(case.intervals) or stands.due_at is None:
+
+
+def promised_again(case: Case, before: Case, counting: Counting) -> Case:
+    """Counted anew after what happened to its clock; where the clock runs again, the promise and the step in work move with it."""
+    calendar, hours = counting.calendar, counting.hours
+    counted = recounted(case, calendar, hours)
+    if not is_open(before.intervals) or is_open(case.intervals) or counted.due_at is None:
         return counted
     last = case.intervals[-1]
-    appointment = moved_by(case.appointment_at, last, calendar, hours) if case.new_dates else max(case.appointment_at, stands.due_at)
+    appointment = moved_by(case.appointment_at, last, calendar, hours) if case.new_dates else max(case.appointment_at, counted.due_at)
     moved = replace(counted, appointment_at=appointment)
     if not (current := moved.current) or current.due_at is None:
         return moved
