@@ -33,6 +33,8 @@ ACTIONS: Final[dict[str, str]] = {
     "dossier.apology_due": "hết hạn xin gia hạn",
     "dossier.due_today": "đến hạn hôm nay",
     "dossier.overdue": "quá hẹn",
+    "dossier.suspension_over": "hết thời gian tạm dừng",
+    "return_supplement": "giấy tờ bổ sung chưa đủ",
     "answer_due": "đến hạn trả lời hồ sơ nộp",
     "hand_over_due": "đến hạn bàn giao hồ sơ giấy",
     "unclaimed": "nhắc nhận kết quả",

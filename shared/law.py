@@ -44,6 +44,7 @@ PAUSE_BY_PROCEDURE: Final = Source("Tạm dừng tính thời gian theo quy đ�
 APOLOGY_ONE_DAY_BEFORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
 APPOINTED_ONCE_MORE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 6")
 NOTICE_WITHIN_3_DAYS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
+SUPPLEMENT_LOOKED_AT: Final = Source("Kiểm tra giấy tờ bổ sung trong 08 giờ làm việc kể từ khi nộp đủ", Certainty.OUR_READING)
 UNCLAIMED_RESULT: Final = Source("Nhắc nhận kết quả còn lưu tại quầy", Certainty.PRACTICE)
 LATE_APOLOGY: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 12 khoản 5")
 SUPPLEMENT_WITHIN: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")

@@ -389,6 +389,12 @@ class DossierOverdue(DeadlineAlarm):
     type: ClassVar[str] = "vn.motcua.dossier.overdue.v1"
 
 
+class DossierSuspensionOver(DeadlineAlarm):
+    """The last day of a suspension has passed and nobody has resumed the case; `due_at` is its appointment as it was."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.suspension_over.v1"
+
+
 class StepCompleted(Event):
     """A step of the process is done; `next_step` has the case now."""
 
@@ -531,6 +537,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         DossierDueToday,
         DossierApologyDue,
         DossierOverdue,
+        DossierSuspensionOver,
         StepCompleted,
         DecisionIssued,
         DossierCompleted,

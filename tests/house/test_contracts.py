@@ -66,6 +66,7 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.DossierDueToday,
         events.DossierApologyDue,
         events.DossierOverdue,
+        events.DossierSuspensionOver,
         events.StepCompleted,
         events.DecisionIssued,
         events.DossierCompleted,

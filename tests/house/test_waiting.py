@@ -155,6 +155,19 @@ async def test_nothing_complete_by_the_fifteenth_day_and_the_desk_may_close_it_t
     assert (case["state"], case["verdict"]) == ("stopped", "on_time")
 
 
+async def test_what_came_but_is_not_all_changes_nothing_and_the_dossier_may_be_closed(waiting: Waiting) -> None:
+    dossier = await waiting.received()
+    await waiting.asks(dossier)
+    await waiting.brings(dossier)
+    await waiting.at(march(25, 7))
+    unseen = await waiting.desk_does(dossier, "closures")
+    returned = await waiting.desk_does(dossier, "supplement-returns", {"reason": "Bản vẽ chưa có chữ ký"})
+    closed = await waiting.desk_does(dossier, "closures")
+
+    assert (unseen.status_code, returned.status_code, closed.status_code) == (409, 200, 200)
+    assert await waiting.states(dossier) == {"stopped"}
+
+
 async def test_a_second_supplement_is_for_a_supervisor_with_a_ground_and_is_recorded(waiting: Waiting) -> None:
     dossier = await waiting.received()
     await waiting.asks(dossier)
@@ -167,6 +180,16 @@ async def test_a_second_supplement_is_for_a_supervisor_with_a_ground_and_is_reco
 
     assert (again.status_code, without_ground.status_code, allowed.status_code) == (409, 409, 200)
     assert (await waiting.case(dossier))["verdicts"]["by_index_766"] == "overdue"
+
+
+async def test_a_supplement_asked_for_on_the_last_day_is_in_time_by_law_while_the_clock_stands(waiting: Waiting) -> None:
+    dossier = await waiting.received()
+    due_at = instant((await waiting.case(dossier))["due_at"])
+    await waiting.at(due_at.replace(hour=16))
+    answer = await waiting.asks(dossier, MISSING | {"irregular": "Luật chuyên ngành"}, supervisor=True)
+
+    assert answer.status_code == 200, answer.text
+    assert (await waiting.case(dossier))["verdicts"]["by_law"] == "on_time"
 
 
 async def test_after_the_third_working_day_the_notice_is_late(waiting: Waiting) -> None:

@@ -25,6 +25,7 @@ from shared.contracts.events import (
     DossierReturned,
     DossierStopped,
     DossierSuspended,
+    DossierSuspensionOver,
     DossierTakenUp,
     Event,
     Outcome,
@@ -239,6 +240,9 @@ EVERY_FACT: tuple[Event, ...] = (
         )
         for kind in (DossierExtended, DossierApologised)
     ),
-    *(kind(due_at=LATER, office="H26.22.1") for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue)),
+    *(
+        kind(due_at=LATER, office="H26.22.1")
+        for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
+    ),
     ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.clock import VIETNAM
 from shared.contracts.events import DossierReceived
 from shared.contracts.peers import Service
 from shared.contracts.time import CountedLimit, TimeTerms
@@ -209,8 +210,31 @@ async def test_while_the_clock_stands_nothing_is_said_and_then_the_alarms_have_m
     stack.clock.set(at(17, 8))
     await leader.does(case, "resume")
 
-    assert standing == {}
+    assert standing == {"suspension_over": datetime(2026, 4, 1, 7, tzinfo=VIETNAM)}
     assert (await alarms(stack, case))["overdue"] == at(19, 8, 1)
+
+
+async def test_an_overdue_case_that_is_resumed_is_not_called_overdue_again(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    stack.clock.set(at(13, 8))
+    await stack.settle()
+    await leader.does(case, "suspend", GROUND)
+    stack.clock.set(at(16, 8))
+    await leader.does(case, "resume")
+    await stack.settle()
+
+    assert [event for event, _ in await told(stack, case)].count("dossier.overdue") == 1
+
+
+async def test_a_suspension_that_nobody_ends_is_told_of_the_morning_after_its_last_day(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    await leader.does(case, "suspend", GROUND | {"until": "2026-03-13"})
+    stack.clock.set(at(16, 7))
+    await stack.settle()
+
+    assert [event for event, _ in await told(stack, case)][-1] == "dossier.suspension_over"
 
 
 async def test_a_completed_case_has_no_alarms_left(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:

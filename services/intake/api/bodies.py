@@ -303,7 +303,11 @@ class SupplementRequestBody(Body):
 
 
 class SupplementBody(Body):
-    model_config = example(papers=[{"number": 3, "originals": 1}])
+    """`complete`: with these all is there, as who brings them says. What is not complete is recorded, and changes nothing."""
+
+    model_config = example(papers=[{"number": 3, "originals": 1}], complete=True)
+
+    complete: bool = True
 
     papers: tuple[PaperBody, ...] = Field(min_length=1, max_length=200)
 
@@ -318,6 +322,12 @@ class ClosureBody(Body):
     model_config = example(reason="Đã đóng hồ sơ, không bổ sung")
 
     reason: Words = "Đã đóng hồ sơ, không bổ sung"
+
+
+class IncompleteBody(Body):
+    model_config = example(reason="Bản vẽ chưa có chữ ký của chủ trì thiết kế")
+
+    reason: Words
 
 
 class NothingBody(Body):

@@ -62,7 +62,7 @@ async def timeline(name: str, tx: Tx, officer: Annotated[Officer, may(Action.SEE
 
 @router.post("/dossiers/{name}/supplements", status_code=201, response_model=views.MovedView, summary="What was asked for has come")
 async def supplement(name: str, body: bodies.SupplementBody, tx: Tx, officer: Annotated[Officer, may(Action.SUPPLEMENT)]) -> Dossier:
-    return await submissions.supplement(tx, name, tuple(paper.value() for paper in body.papers), by=officer)
+    return await submissions.supplement(tx, name, tuple(paper.value() for paper in body.papers), by=officer, complete=body.complete)
 
 
 @router.post("/dossiers/{name}/supplement-acceptances", response_model=views.MovedView, summary="All that was asked for is there")
@@ -70,6 +70,20 @@ async def accept_supplement(
     name: str, tx: Tx, officer: Annotated[Officer, may(Action.ACCEPT_SUPPLEMENT)], version: IfMatch, response: Response
 ) -> Dossier:
     dossier = await supplementing.accept_supplement(tx, name, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post("/dossiers/{name}/supplement-returns", response_model=views.MovedView, summary="What came is not all: it goes on waiting")
+async def return_supplement(
+    name: str,
+    body: bodies.IncompleteBody,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.ACCEPT_SUPPLEMENT)],
+    version: IfMatch,
+    response: Response,
+) -> Dossier:
+    dossier = await supplementing.return_supplement(tx, name, reason=body.reason, by=officer, version=version)
     etag(response, dossier.version)
     return dossier
 

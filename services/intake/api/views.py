@@ -239,6 +239,7 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
     Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
+    Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),

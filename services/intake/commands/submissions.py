@@ -149,15 +149,17 @@ async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, .
     return saved
 
 
-async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ...], *, by: Officer) -> Dossier:
+async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ...], *, by: Officer, complete: bool = True) -> Dossier:
     """What was asked for has come, by desk, portal or post: it waits for the desk to look whether it is all."""
     before = await dossier_to_tell_of(tx, name, by=by)
     state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in papers)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
     if before.code:
-        after = replace(before, state=state, supplement_sent_at=tx.now)
+        after = replace(before, state=state, supplement_sent_at=tx.now if complete else before.supplement_sent_at)
         after = await tables.save_dossier(tx, before, after, line, SupplementReceived(papers=names, sent_at=tx.now))
+    elif not complete:
+        after = await tables.save_dossier(tx, before, before, line)
     else:
         after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving))
         after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))

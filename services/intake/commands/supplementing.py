@@ -33,6 +33,14 @@ async def accept_supplement(tx: Transaction, name: str, *, by: Officer, version:
     return saved
 
 
+async def return_supplement(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
+    """What came is not all that was asked for: the dossier goes on waiting, and its period goes on running."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    after = replace(before, state=next_state(before, Move.RETURN_SUPPLEMENT), supplement_sent_at=None)
+    line = JournalLine(Move.RETURN_SUPPLEMENT, by.name, before.state, after.state, before.offices.receiving, reason)
+    return await tables.save_dossier(tx, before, after, line)
+
+
 async def close(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
     """Nothing complete came in time. Source: law.SUPPLEMENT_WITHIN."""
     before = await dossier_to_change(tx, name, by=by, version=version)

@@ -24,6 +24,7 @@ class Move(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     ACCEPT_SUPPLEMENT = "accept_supplement"
+    RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
@@ -60,6 +61,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.REFUSE: Action.REFUSE,
     Move.WITHDRAW: Action.WITHDRAW,
     Move.ACCEPT_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
+    Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
@@ -96,6 +98,7 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.IN_PROGRESS, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.AWAITING_SUPPLEMENT, Move.SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.AWAITING_SUPPLEMENT, Move.ACCEPT_SUPPLEMENT): Step(State.IN_PROGRESS, law.RESTART_AFTER_SUPPLEMENT),
+    (State.AWAITING_SUPPLEMENT, Move.RETURN_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.AWAITING_SUPPLEMENT, Move.CLOSE): Step(State.STOPPED, law.SUPPLEMENT_WITHIN),
     (State.IN_PROGRESS, Move.SUSPEND): Step(State.SUSPENDED, law.SUSPENSION),
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
@@ -135,12 +138,12 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "A supplement was asked for before; the law allows it once. Accept the submission, or refuse it with the reason."
         case Move.CORRECT_SUBMISSION if dossier.national_code is None:
             return "It was not pushed by a portal; correct it at the desk."
-        case Move.ACCEPT_SUPPLEMENT if dossier.supplement_sent_at is None:
+        case Move.ACCEPT_SUPPLEMENT | Move.RETURN_SUPPLEMENT if dossier.supplement_sent_at is None:
             return "Nothing has come yet of what was asked for; record it first."
         case Move.CLOSE if dossier.closing_proposed_at is None:
             return "The time for the supplement is not over; it is closed when nothing complete has come by then."
         case Move.CLOSE if dossier.supplement_sent_at:
-            return "Papers have come; look whether they are all before the dossier is closed."
+            return "Papers have come: accept them, or say that they are not all, before the dossier is closed."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:

@@ -25,6 +25,7 @@ from shared.contracts.events import (
     DossierReturned,
     DossierStopped,
     DossierSuspended,
+    DossierSuspensionOver,
     DossierTakenUp,
     Event,
     PapersHandedOver,
@@ -311,6 +312,7 @@ Ngày hẹn trả kết quả mới: {appointment}.
     DossierDueToday: (),
     DossierApologyDue: (),
     DossierOverdue: (),
+    DossierSuspensionOver: (),
     StepCompleted: (),
     DecisionIssued: (),
     DossierCompleted: (

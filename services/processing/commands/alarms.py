@@ -8,8 +8,8 @@ from sqlalchemy import insert, update
 from services.processing import tables
 from services.processing.domain.deadline import Alarm
 from services.processing.tables import case
-from shared.contracts.events import DeadlineAlarm, DossierApologyDue, DossierDueSoon, DossierDueToday, DossierOverdue
-from shared.contracts.states import STATES, DeadlineClock
+from shared.contracts.events import DeadlineAlarm, DossierApologyDue, DossierDueSoon, DossierDueToday, DossierOverdue, DossierSuspensionOver
+from shared.contracts.states import STATES, DeadlineClock, State
 from shared.ids import uuid7
 from shared.runtime import Transaction
 from shared.timers import Handler, Timer
@@ -19,8 +19,14 @@ TOLD: Final[Mapping[Alarm, type[DeadlineAlarm]]] = {
     Alarm.APOLOGY_DUE: DossierApologyDue,
     Alarm.DUE_TODAY: DossierDueToday,
     Alarm.OVERDUE: DossierOverdue,
+    Alarm.SUSPENSION_OVER: DossierSuspensionOver,
 }
 RUNNING: Final = [state for state, meaning in STATES.items() if meaning.clock is DeadlineClock.RUNS]
+
+
+def _concerned(alarm: Alarm) -> list[State]:
+    """In which states it still says something."""
+    return [State.SUSPENDED] if alarm is Alarm.SUSPENSION_OVER else RUNNING
 
 
 async def ring(tx: Transaction, alarm: Alarm, timers: list[Timer]) -> None:
@@ -28,7 +34,7 @@ async def ring(tx: Transaction, alarm: Alarm, timers: list[Timer]) -> None:
     subjects = [timer.subject for timer in timers]
     rung = (
         update(case)
-        .where(case.c.id.in_(subjects), case.c.state.in_(RUNNING))
+        .where(case.c.id.in_(subjects), case.c.state.in_(_concerned(alarm)))
         .values(told=case.c.told + 1)
         .returning(case.c.id, case.c.told, case.c.state, case.c.appointment_at, case.c.competent)
     )

@@ -82,7 +82,10 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
 
 
 async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAccepted, line: JournalLine) -> None:
-    """A pause ended when the last paper was sent; a restart begins with the acceptance, at the latest eight working hours later."""
+    """A pause ended when the last paper was sent; a restart begins with the acceptance, at the latest eight working hours later.
+
+    Source: law.SUPPLEMENT_LOOKED_AT.
+    """
     counting = await counting_of(tx, before)
     runs_from = event.sent_at
     if before.intervals[-1].policy is StopPolicy.RESTART:
@@ -101,10 +104,12 @@ async def counting_of(tx: Transaction, case: Case) -> Counting:
 
 
 async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
-    """What the clock will say of it by itself, as it stands now: nothing while the clock stands, nothing once it has ended."""
+    """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
     if STATES[case.state].clock is DeadlineClock.RUNS:
         alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms.due_soon_share, since)
+    elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
+        alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)
     await timers.keep(tx, case.id, {str(alarm): at for alarm, at in alarms.items()})
 
 

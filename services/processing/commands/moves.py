@@ -140,7 +140,8 @@ async def return_for_supplement(
     )
     after = rules.promised_again(after, before, counting)
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
-    line = _line(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, "; ".join(papers))
+    note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
+    line = _line(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
     return await _with_alarms(tx, before, after, line, told)
 
 

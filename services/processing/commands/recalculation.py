@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from services.processing import tables
-from services.processing.domain.case import Case, recounted
+from services.processing.domain.case import Case, recounted, with_earlier_limit
 from services.processing.domain.intervals import Interval
 from services.processing.domain.journal import JournalLine
 from services.processing.references import references_of
@@ -78,21 +78,23 @@ async def apply(tx: Transaction, key: str, *, by: Officer) -> CalendarPreview:
         raise NotFound(f"No calendar {key} has been published here.")
     calendar = await references_of(tx).calendar(tx, version_id)
     assert calendar
-    counted, moved = list[UUID](), list[MovedCase]()
+    looked_at, counted, moved = 0, list[UUID](), list[MovedCase]()
     async for recount in _recounts(tx, {key: calendar}, by.scope):
+        looked_at += 1
         told = recount.told() if recount.moves else None
         if told and (told.decide or (told.due_to and told.due_to < told.due_from)):
             moved.append(told)
         if told and told.due_to and told.due_to < told.due_from:
-            after = replace(recount.before, due_at=told.due_to, period_ends_at=recount.after.period_ends_at, calendar_version=version_id)
+            before = await tables.load_case(tx, str(recount.before.id))
+            after = with_earlier_limit(before, told.due_to, recount.after.period_ends_at, version_id)
             note = f"{_clock(told.due_from)} → {_clock(told.due_to)}"
             line = JournalLine(tx.now, "apply_calendar", by.name, after.state, after.state, after.offices.competent, note)
-            await tables.save_case(tx, recount.before, after, line)
+            await tables.save_case(tx, before, after, line)
         elif not told:
             counted.append(recount.before.id)
     if counted:
         await tx.run(update(case).where(case.c.id.in_(counted)).values(calendar_version=version_id))
-    return CalendarPreview(looked_at=len(counted) + len(moved), moved=tuple(moved))
+    return CalendarPreview(looked_at=looked_at, moved=tuple(moved))
 
 
 def _to_decide(promised: datetime, due_at: datetime | None, calendar: Calendar) -> str | None:

@@ -232,12 +232,20 @@ def recounted(case: Case, calendar: Calendar | None, hours: OfficeHours) -> Case
     return replace(
         case,
         due_at=stands.due_at,
-        period_ends_at=stands.period_ends_at,
+        period_ends_at=stands.period_ends_at or case.period_ends_at,  # while the clock stands, the one that was
         late_since=stands.late_since,
         late_by_law_since=stands.late_by_law_since,
         stopped_since=stands.stopped_since,
         provisional=stands.provisional,
     )
+
+
+def with_earlier_limit(case: Case, due_at: datetime, period_ends_at: datetime | None, calendar_version: UUID) -> Case:
+    """By another calendar the internal limit is earlier: it holds, for the step in work too. The promise stays."""
+    moved = replace(case, due_at=due_at, period_ends_at=period_ends_at, calendar_version=calendar_version)
+    if (step := case.current) and step.due_at and step.due_at > moved.limit_ends_at:
+        return replace(moved, steps=with_step(case.steps, replace(step, due_at=moved.limit_ends_at)))
+    return moved
 
 
 def promised_again(case: Case, before: Case, counting: Counting) -> Case:

@@ -34,6 +34,7 @@ class Alarm(StrEnum):
     APOLOGY_DUE = "apology_due"
     DUE_TODAY = "due_today"
     OVERDUE = "overdue"
+    SUSPENSION_OVER = "suspension_over"
 
 
 NOTICE: Final = TimeLimit(Decimal(3), Unit.WORKING_DAY)
@@ -58,7 +59,7 @@ class Counting:
     hours: OfficeHours = STANDARD_HOURS
 
     def alarms(self, accepted_at: datetime, promised_at: datetime, share: Decimal, since: datetime) -> dict[Alarm, datetime | None]:
-        """When whoever works on it is to be told, of what lies after `since`; the passing of the date itself always.
+        """When whoever works on it is to be told, of what lies after `since`.
 
         Sources: law.APOLOGY_ONE_DAY_BEFORE, law.LAST_WORKING_DAY_BEFORE.
         """
@@ -70,8 +71,15 @@ class Counting:
                 found[Alarm.DUE_SOON] = latest_start(promised_at, int(minutes * share), self.calendar, self.hours)
                 found[Alarm.APOLOGY_DUE] = apology_due_at(day, self.calendar, self.hours)
                 found[Alarm.DUE_TODAY] = opening_at(day, self.calendar, self.hours)
-        ahead = {alarm: at if at and since < at <= promised_at else None for alarm, at in found.items()}
-        return ahead | {Alarm.OVERDUE: promised_at + ONE_MINUTE}
+        found[Alarm.OVERDUE] = promised_at + ONE_MINUTE
+        return {alarm: at if at and since < at <= promised_at + ONE_MINUTE else None for alarm, at in found.items()}
+
+    def suspension_over_at(self, last_day: date) -> datetime:
+        """The first working morning after the last day of a suspension."""
+        if self.calendar:
+            with contextlib.suppress(CalendarUnknown):
+                return opening_at(next_working_day(last_day, self.calendar), self.calendar, self.hours)
+        return midnight_after(last_day) + MORNING
 
     def supplement_ends_at(self, asked_at: datetime, days: int) -> tuple[datetime, datetime]:
         """24:00 of the last day to complete a dossier, and the first working morning after. Source: law.SUPPLEMENT_WITHIN."""
