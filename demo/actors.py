@@ -49,6 +49,8 @@ class Book:
     entries: dict[str, Entry] = field(default_factory=dict)
     asked_back: int = 0
     supplements: int = 0
+    suspended: int = 0
+    apologies: int = 0
     given_up: list[str] = field(default_factory=list)
 
     def opened(self, story: Story, told: dict[str, Any], state: State, *, on_the_spot: bool = False) -> Entry:
@@ -248,6 +250,38 @@ class Company:
         entry.state = State(told["state"])
         return told
 
+    async def ask_for_more(self, entry: Entry) -> None:
+        """The agency misses a paper: the desk has the dossier until it has come."""
+        asked = {"papers": [MISSED], "reason": "Cần bổ sung theo ý kiến thẩm định", "irregular": "Theo ý kiến của cơ quan thẩm định"}
+        await self.agency_moves(entry, "return-for-supplement", asked, by=supervisor_of(entry.story.competence))
+        self.book.supplements += 1
+
+    async def bring_what_was_missed(self, entry: Entry) -> Body:
+        """Brought to the counter and found complete; the case as the agency then has it again."""
+        desk, own = desk_of(entry.story.competence), f"/dossiers/{entry.id}"
+        await self._seen(entry, desk, Service.INTAKE, own, lambda dossier: dossier["state"] == State.AWAITING_SUPPLEMENT)
+        brought = {"papers": [{"name": MISSED, "originals": 1}]}
+        told = (await self.line.post(desk, Service.INTAKE, f"{own}/supplements", brought)).wanted(201)
+        entry.versions[Service.INTAKE] = told["version"]
+        await self._desk_moves(entry, f"{own}/supplement-acceptances", {})
+        officer = officer_of(entry.story.competence)
+        return await self._seen(entry, officer, Service.PROCESSING, f"/cases/{entry.id}", lambda case: case["state"] == State.IN_PROGRESS)
+
+    async def suspend(self, entry: Entry) -> None:
+        until = self.stage.now.date() + timedelta(days=14)
+        ground = {"ground": "Chờ kết quả giám định theo pháp luật chuyên ngành", "until": until.isoformat()}
+        await self.agency_moves(entry, "suspend", ground, by=leader_of(entry.story.competence))
+        self.book.suspended += 1
+
+    async def resume(self, entry: Entry) -> Body:
+        return await self.agency_moves(entry, "resume", by=leader_of(entry.story.competence))
+
+    async def apologise(self, entry: Entry) -> None:
+        """Late already: people are told another date."""
+        new = {"appointment_at": (self.stage.now + timedelta(days=3)).isoformat(), "reason": "Khối lượng hồ sơ lớn"}
+        await self.agency_moves(entry, "apologise", new, by=leader_of(entry.story.competence))
+        self.book.apologies += 1
+
     async def decide(self, entry: Entry) -> None:
         """The leader signs what is granted; what is refused goes out with its reasons."""
         story, today = entry.story, self.stage.now.date()
@@ -323,6 +357,7 @@ class Company:
             pause = min(pause * 1.5, 0.5)
 
 
+MISSED: Final = "Bản cam kết của người nộp"
 CHOICES: Final = ("case", "level", "applicant_kind", "process_case", "paper_cases")
 
 
@@ -336,6 +371,10 @@ def desk_of(competence: Competence) -> Caller:
 
 def officer_of(competence: Competence) -> Caller:
     return Caller("case_officer", (competence.office,))
+
+
+def supervisor_of(competence: Competence) -> Caller:
+    return Caller("supervisor", (competence.office,))
 
 
 def leader_of(competence: Competence) -> Caller:

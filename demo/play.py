@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from demo.actors import Book, Company, Entry, NotReceivable
-from demo.script import AGENCY_BACK, AGENCY_DOWN, VOICE_BACK, VOICE_DOWN, Beginning, Pace, Postman, Story
+from demo.script import AGENCY_BACK, AGENCY_DOWN, VOICE_BACK, VOICE_DOWN, Beginning, Pace, Postman, Story, Turn
 from demo.stack import Stack
 from demo.stage import Stage
 from shared.contracts.peers import Service
@@ -73,10 +73,15 @@ class Play:
         if on_paper:
             await company.agency_moves(entry, "take-over-papers")
         await company.agency_moves(entry, "take-up", {"note": "Đã kiểm tra thành phần hồ sơ"})
+        if again := await self._turn(entry):
+            case = again | {"steps": case["steps"]}
+            visits = self._visits(story, datetime.fromisoformat(case["appointment_at"]))
         steps = len(case["steps"]) - 1
         share = -(-steps // len(visits))
         for instant in visits:
             await self.stage.until(instant)
+            if story.pace is Pace.LATE and instant > datetime.fromisoformat(case["appointment_at"]):
+                await company.apologise(entry)
             for _ in range(min(share, steps)):
                 await company.agency_moves(entry, "pass-on")
             steps -= min(share, steps)
@@ -85,6 +90,20 @@ class Play:
         await company.decide(entry)
         if story.way is not ReturnWay.ONLINE:
             await company.agency_moves(entry, "hand-over-result")
+
+    async def _turn(self, entry: Entry) -> dict[str, Any] | None:
+        """What comes in between; then the case with its new appointment."""
+        match entry.story.turn:
+            case Turn.SUPPLEMENT:
+                await self.company.ask_for_more(entry)
+                await self._next(6)
+                return await self.company.bring_what_was_missed(entry)
+            case Turn.SUSPENDED:
+                await self.company.suspend(entry)
+                await self._next(10)
+                return await self.company.resume(entry)
+            case _:
+                return None
 
     def _visits(self, story: Story, due: datetime) -> list[datetime]:
         """When the agency sits over it: at least twice, the last time with the result."""

@@ -50,6 +50,14 @@ class Pace(StrEnum):
     UNFINISHED = "unfinished"
 
 
+class Turn(StrEnum):
+    """What comes in between while the agency works."""
+
+    NONE = "none"
+    SUPPLEMENT = "supplement"
+    SUSPENDED = "suspended"
+
+
 class Postman(StrEnum):
     """What happens on the way."""
 
@@ -83,6 +91,7 @@ class Story:
     beginning: Beginning
     begins_at: datetime
     pace: Pace
+    turn: Turn
     granted: bool
     way: ReturnWay
     postman: Postman
@@ -107,6 +116,8 @@ STORIES: Final[tuple[tuple[Channel, Beginning, int], ...]] = (
     (Channel.POST, Beginning.REFUSED, 1),
 )
 WAYS: Final = {ReturnWay.DESK: 5, ReturnWay.ONLINE: 3, ReturnWay.POST: 3}
+TURNS: Final = {4: Turn.SUPPLEMENT, 13: Turn.SUSPENDED, 19: Turn.SUPPLEMENT}
+"""Of every two dozen stories."""
 PACES: Final = {Pace.ON_TIME: 20, Pace.LATE: 3, Pace.UNFINISHED: 1}
 
 
@@ -142,6 +153,7 @@ def write(known: Sequence[Competence], worked: Calendar, seed: int = SEED) -> tu
                 beginning=beginning,
                 begins_at=begins_at,
                 pace=_drawn(PACES, chance),
+                turn=TURNS.get(number % 24, Turn.NONE),
                 granted=chance.random() < 0.92,
                 way=way,
                 postman=next(posts) if way is ReturnWay.POST else Postman.DELIVERS,

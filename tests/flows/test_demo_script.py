@@ -6,7 +6,7 @@ import phonenumbers
 
 from demo import script
 from demo.gateways import NOBODY
-from demo.script import Beginning, Pace, Postman, Story
+from demo.script import Beginning, Pace, Postman, Story, Turn
 from demo.stage import instants
 from demo.table import ACTIONS
 from services.intake.domain.catalogue_file import read_catalogue
@@ -38,6 +38,7 @@ def test_the_play_shows_every_way_in_every_way_out_and_every_ending() -> None:
     assert {story.beginning for story in STORIES} == set(Beginning)
     assert {story.way for story in received} == set(ReturnWay)
     assert {story.pace for story in received} == set(Pace)
+    assert {story.turn for story in received} == set(Turn)
     assert {story.postman for story in received if story.way is ReturnWay.POST} == set(Postman)
     assert {story.granted for story in received} == {True, False}
     assert {story.competence.procedure for story in STORIES} == {competence.procedure for competence in script.competences()}
