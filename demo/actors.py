@@ -278,7 +278,9 @@ class Company:
 
     async def apologise(self, entry: Entry) -> None:
         """Late already: people are told another date."""
-        new = {"appointment_at": (self.stage.now + timedelta(days=3)).isoformat(), "reason": "Khối lượng hồ sơ lớn"}
+        soon = self.stage.now + timedelta(days=3)
+        open_at = [*self.stage.between(soon, soon + timedelta(days=7)), self.stage.now + timedelta(days=7)]
+        new = {"appointment_at": open_at[0].isoformat(), "reason": "Khối lượng hồ sơ lớn"}
         await self.agency_moves(entry, "apologise", new, by=leader_of(entry.story.competence))
         self.book.apologies += 1
 

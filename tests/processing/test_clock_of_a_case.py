@@ -158,6 +158,15 @@ async def test_a_new_date_lies_after_the_one_promised(when: str, desk: Desk, lea
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/appointment_at")
 
 
+@pytest.mark.parametrize("action", ["extend", "apologise"])
+async def test_nobody_is_told_to_come_on_a_day_off(action: str, desk: Desk, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+
+    answer = await leader.tries(case, action, NEW_DATE | {"appointment_at": "2026-03-22T09:00:00+07:00"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["detail"]) == (422, "22/03/2026 is no working day.")
+
+
 async def test_a_case_says_which_lawful_act_would_score_late(desk: Desk, leader: Staff) -> None:
     case = await desk.receives(**promised())
     await leader.does(case, "take-up")

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from services.intake.domain.choices import LimitChoice, NoComputableLimit
+from shared.clock import VIETNAM
 from shared.contracts.time import CountedLimit, TimeTerms
 from shared.errors import InvalidInput, NotUnderstood
-from shared.working_time import Calendar, OfficeHours, due_in_a_row
+from shared.working_time import Calendar, CalendarUnknown, OfficeHours, due_in_a_row
 
 PLAIN_TERMS: Final = TimeTerms()
 
@@ -41,9 +42,11 @@ def appointment(
     """Computed where the published limit allows it, otherwise set by hand. Limits in sequence run one after the other; `policies`
     are those of the procedure, and travel with the limits as the terms of the dossier.
 
-    Raises AppointmentNeeded, InvalidInput for one set by hand without need, without reason or in the past, and CalendarUnknown.
+    Raises AppointmentNeeded, InvalidInput for one by hand without need or reason, in the past or on a day off, and CalendarUnknown.
     """
     if isinstance(limits, NoComputableLimit):
+        if by_hand and not _is_worked(by_hand, calendar):
+            raise InvalidInput(f"The appointment lies on {by_hand.astimezone(VIETNAM):%d/%m/%Y}, which is no working day.")
         return _by_hand(accepted_at, limits, policies, by_hand, reason)
     if by_hand is not None:
         raise InvalidInput("This procedure has a time limit of its own; leave appointment_at out, the appointment is computed.")
@@ -62,6 +65,14 @@ def appointment(
     ]
     terms = policies.model_copy(update={"limits": tuple(counted)})
     return Appointment(found.at, "; ".join(choice.published.text for choice in limits), terms, found.provisional)
+
+
+def _is_worked(at: datetime, calendar: Calendar) -> bool:
+    """Whether people who come then find somebody; a year nobody knows is taken for worked."""
+    try:
+        return calendar.is_working_day(at.astimezone(VIETNAM).date())
+    except CalendarUnknown:
+        return True
 
 
 def _by_hand(accepted_at: datetime, limits: NoComputableLimit, policies: TimeTerms, at: datetime | None, reason: str | None) -> Appointment:

@@ -159,7 +159,7 @@ async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, 
     before = await _at_hand(tx, name, officer, version, Action.EXTEND)
     counting = await counting_of(tx, before)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=True)
-    after = rules.extended(before, new, in_time_until=counting.apology_due_at(before.appointment_at))
+    after = rules.extended(before, new, counting)
     return await _promise(tx, Action.EXTEND, officer, before, after, DossierExtended)
 
 
@@ -167,7 +167,7 @@ async def apologise(tx: Transaction, name: str, officer: Officer, version: int, 
     """Too late for an extension: people are told another date, and the dossier stays late."""
     before = await _at_hand(tx, name, officer, version, Action.APOLOGISE)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=False)
-    after = rules.apologised(before, new, again=Role.SUPERVISOR in officer.roles)
+    after = rules.apologised(before, new, await counting_of(tx, before), again=Role.SUPERVISOR in officer.roles)
     return await _promise(tx, Action.APOLOGISE, officer, before, after, DossierApologised)
 
 

@@ -204,22 +204,27 @@ def resumed(case: Case, at: datetime) -> Case:
     return replace(case, state=LIFECYCLE[case.state, Action.RESUME].to, intervals=ended(case.intervals, at))
 
 
-def extended(case: Case, new: NewDate, *, in_time_until: datetime) -> Case:
+def extended(case: Case, new: NewDate, counting: Counting) -> Case:
     """Once, and in time. Source: law.APPOINTED_ONCE_MORE, law.APOLOGY_ONE_DAY_BEFORE."""
+    in_time_until = counting.apology_due_at(case.appointment_at)
     if is_late(in_time_until, new.at):
         until = f"{in_time_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
         raise _not_allowed(case, f"An extension was in time until {until}. Tell the applicant a new date with an apology instead.")
-    return _with_new_date(case, new)
+    return _with_new_date(case, new, counting)
 
 
-def apologised(case: Case, new: NewDate, *, again: bool) -> Case:
+def apologised(case: Case, new: NewDate, counting: Counting, *, again: bool) -> Case:
     """A new date, and the dossier stays late; once, unless a supervisor allows it `again`. Source: law.LATE_APOLOGY."""
     if not again and any(not earlier.in_time for earlier in case.new_dates):
         raise _not_allowed(case, "The applicant was told a new date with an apology before; only a supervisor may do so again.")
-    return _with_new_date(case, new)
+    return _with_new_date(case, new, counting)
 
 
-def _with_new_date(case: Case, new: NewDate) -> Case:
+def _with_new_date(case: Case, new: NewDate, counting: Counting) -> Case:
+    """Not a day on which people would find the desk closed."""
+    if not counting.is_worked(new.appointment_at):
+        day = new.appointment_at.astimezone(VIETNAM)
+        raise InvalidInput("Please correct: /appointment_at.", Flaw("/appointment_at", f"{day:%d/%m/%Y} is no working day."))
     if new.appointment_at <= max(case.appointment_at, new.at):
         flaw = Flaw("/appointment_at", "The new date lies after the one promised, and after now.")
         raise InvalidInput("Please correct: /appointment_at.", flaw)

@@ -106,6 +106,13 @@ class Counting:
                 return add_working_minutes(at, EIGHT_HOURS, self.calendar, self.hours)
         return at + ONE_DAY
 
+    def is_worked(self, at: datetime) -> bool:
+        """Whether people who come then find somebody; a year nobody knows is taken for worked."""
+        if self.calendar:
+            with contextlib.suppress(CalendarUnknown):
+                return self.calendar.is_working_day(at.astimezone(VIETNAM).date())
+        return True
+
     def apology_due_at(self, promised_at: datetime) -> datetime:
         """Until when an extension is in time; without a calendar for the year, a day before the appointment."""
         if self.calendar:
