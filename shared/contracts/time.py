@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.working_time import DueClock, StopPolicy, TimeLimit, Unit
 
+ANSWER_HOURS: Final = 8
 SUPPLEMENT_DAYS: Final = 15
 """Calendar days a citizen has to complete a dossier, the day of the notice not counted. Source: law.SUPPLEMENT_WITHIN."""
 
@@ -41,6 +42,10 @@ class TimeTerms(BaseModel):
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1)
     """When so much of the time is left, the case is due soon."""
+    due_soon_hours: int | None = Field(default=None, ge=1, le=2000)
+    """Or when so many working hours are left."""
+    answer_hours: int = Field(default=ANSWER_HOURS, ge=1, le=2000)
+    """Working hours within which a submission is answered. Source: law.ANSWER_WITHIN_8_HOURS."""
 
 
 PLAIN_TERMS: Final = TimeTerms()

@@ -29,7 +29,7 @@ from shared.working_time.questions import (
     working_minutes_between,
 )
 from shared.working_time.sentences import sentences
-from shared.working_time.sequence import due_in_a_row
+from shared.working_time.sequence import due_in_a_row, explain_in_a_row
 from shared.working_time.timeline import CalendarUnknown
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "due",
     "due_in_a_row",
     "explain",
+    "explain_in_a_row",
     "last_working_day_before",
     "lateness",
     "latest_filing_day",

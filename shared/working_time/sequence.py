@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from shared.working_time.calendar import Calendar
 from shared.working_time.due_date import Due, due
+from shared.working_time.explanation import Explanation, explain
 from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit
 from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours
 
@@ -42,6 +43,35 @@ def due_in_a_row(
         began, pauses = stop.ended_at, []
     found = _run(began, added, calendar, hours, due_clock, cutoff, pauses)
     return found._replace(late_since=late_since, late_by_law_since=late_by_law_since)
+
+
+def explain_in_a_row(
+    accepted_at: datetime,
+    limits: Sequence[TimeLimit],
+    *,
+    calendar: Calendar,
+    hours: OfficeHours = STANDARD_HOURS,
+    due_clock: DueClock = DueClock.SAME_CLOCK,
+    cutoff: time | None = None,
+    stops: Sequence[Stop] = (),
+) -> list[Explanation]:
+    """The same count, told limit by limit; of several limits only since the last restart. Raises what `due_in_a_row` raises."""
+    added = added_up(limits)
+    if len(added) == 1:
+        return [explain(accepted_at, added[0], calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)]
+    ordered = sorted(stops, key=lambda stop: stop.started_at)
+    began, told = accepted_at, list[Explanation]()
+    for stop in [one for one in ordered if one.policy is StopPolicy.RESTART and one.ended_at][-1:]:
+        began, ordered = stop.ended_at or began, ordered[ordered.index(stop) + 1 :]
+    for number, limit in enumerate(added, 1):
+        clock = due_clock if number == len(added) else DueClock.SAME_CLOCK
+        first_cutoff = cutoff if number == 1 else None
+        own = _from(began, ordered)
+        told.append(explain(began, limit, calendar=calendar, hours=hours, due_clock=clock, cutoff=first_cutoff, stops=own))
+        if (ended := told[-1].due.due_at) is None:
+            break
+        began = ended
+    return told
 
 
 def added_up(limits: Sequence[TimeLimit]) -> list[TimeLimit]:

@@ -50,8 +50,16 @@ class House:
         async with httpx.AsyncClient(transport=self.stack.switchboard, base_url=f"http://{service}") as client:
             return await client.request(method, path, **options)
 
+    def forgets(self) -> None:
+        """What the services remember for a second of the offices and the catalogue."""
+        for service in Service:
+            self.stack.runtime(service).facts["offices"]._asked_at = 0.0
+        catalogue = self.stack.runtime(Service.INTAKE).facts["catalogue"]
+        catalogue.revision, catalogue._looked_at = -1, 0.0
+
     async def moves_in(self) -> None:
         await self.stack.empty()
+        self.forgets()
         desk = self.stack.runtime(Service.INTAKE)
         async with desk.transaction() as tx:
             await reference.load_offices(tx, read_offices(OFFICES))
@@ -64,6 +72,7 @@ class House:
         await self.stack.settle(chores=False)
         (message, *_) = await rows(self.stack.runtime(Service.NOTIFICATIONS), "select id from notifications.message")
         self.message = str(message["id"])
+        self.forgets()  # offices may have been asked for while they were still arriving
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -77,10 +86,5 @@ async def built_house(home: Path, database_urls: dict[Service, str]) -> AsyncIte
 
 @pytest_asyncio.fixture(scope="module")
 async def house(built_house: House) -> House:
-    for service in Service:
-        runtime = built_house.stack.runtime(service)
-        runtime.facts["offices"]._asked_at = 0.0
-    built_house.stack.runtime(Service.INTAKE).facts["catalogue"].revision = -1
-    built_house.stack.runtime(Service.INTAKE).facts["catalogue"]._looked_at = 0.0
     await built_house.moves_in()
     return built_house

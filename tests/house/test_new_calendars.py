@@ -59,10 +59,6 @@ class Calendars:
 
 @pytest_asyncio.fixture
 async def calendars(built_house: House) -> AsyncIterator[Calendars]:
-    for service in Service:
-        built_house.stack.runtime(service).facts["offices"]._asked_at = 0.0
-    built_house.stack.runtime(Service.INTAKE).facts["catalogue"].revision = -1
-    built_house.stack.runtime(Service.INTAKE).facts["catalogue"]._looked_at = 0.0
     built_house.stack.clock.instant = MONDAY_MORNING
     await built_house.moves_in()
     yield Calendars(built_house)

@@ -67,6 +67,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
     | {
         "GET /v1/cases": Action.SEE_CASES,
         "GET /v1/cases/{name}": Action.SEE_CASES,
+        "GET /v1/cases/{name}/explanation": Action.SEE_CASES,
         "GET /v1/worklist": Action.SEE_CASES,
         "POST /v1/cases/{name}/take-up": Action.TAKE_UP,
         "POST /v1/cases/{name}/pass-on": Action.PASS_ON,

@@ -64,6 +64,29 @@ async def test_while_the_clock_stands_there_is_no_due_date_and_then_the_time_lef
     assert [event for event, _ in await told(stack, case)][-2:] == ["dossier.suspended", "dossier.resumed"]
 
 
+async def test_an_officer_can_read_out_why_a_case_is_due_when_it_is(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "suspend", GROUND)
+    stack.clock.set(at(17, 8))
+    await leader.does(case, "resume")
+
+    (told,) = (await leader.caller.get(f"/cases/{case}/explanation")).json()
+
+    assert told["due_at"] == (await leader.sees(case))["due_at"]
+    said = " ".join(told["explanation"]["sentences"])
+    assert "Hồ sơ được tiếp nhận lúc" in said
+    assert "10/03/2026" in said
+    assert "Nghị định 118/2025/NĐ-CP" in said
+
+
+async def test_a_date_set_by_hand_has_nothing_to_explain(desk: Desk, leader: Staff) -> None:
+    case = await desk.receives()
+
+    assert (await leader.caller.get(f"/cases/{case}/explanation")).json() == []
+
+
 async def test_a_step_in_work_is_due_later_by_the_time_the_clock_stood(desk: Desk, stack: Stack, leader: Staff) -> None:
     case = await desk.receives(**promised())
     await leader.does(case, "take-up")

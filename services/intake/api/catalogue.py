@@ -11,7 +11,7 @@ from pydantic import Field
 from services.intake.api import bodies, publishing
 from services.intake.commands import reference
 from shared.contracts.permissions import Action
-from shared.contracts.time import SUPPLEMENT_DAYS, TimeTerms
+from shared.contracts.time import ANSWER_HOURS, SUPPLEMENT_DAYS, TimeTerms
 from shared.doors import Door, Page, Tx, View
 from shared.officers import Officer, may
 from shared.working_time import DueClock, StopPolicy
@@ -89,6 +89,8 @@ class PoliciesBody(bodies.Body):
     supplement: StopPolicy = Field(default=StopPolicy.RESTART, description="What a supplement does to the clock")
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1, description="Due soon when so much of the time is left")
+    due_soon_hours: int | None = Field(default=None, ge=1, le=2000, description="Or when so many working hours are left")
+    answer_hours: int = Field(default=ANSWER_HOURS, ge=1, le=2000, description="Working hours to answer a submission")
 
 
 @router.put("/procedures/{key:path}/policies", response_model=PoliciesBody, summary="How the time of a procedure is counted")

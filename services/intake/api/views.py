@@ -124,6 +124,9 @@ class DossierRow(View):
     offices: Offices
     accepted_at: datetime | None
     appointment_at: datetime | None
+    answer_due_at: datetime | None
+    """Of a submission: until when the desk should answer."""
+    closing_proposed_at: datetime | None
     created_at: datetime
     version: int
 
@@ -145,8 +148,6 @@ class DossierView(DossierRow):
     papers_awaited: tuple[str, ...]
     supplement_ends_at: datetime | None
     supplement_sent_at: datetime | None
-    closing_proposed_at: datetime | None
-    answer_due_at: datetime | None
     reason: str | None
     decision: SignedDecision | None
     result: Result | None

@@ -21,17 +21,20 @@ from shared.working_time import Calendar, CalendarUnknown, OfficeHours, add_work
 
 ANSWER_DUE, HAND_OVER_DUE, LAPSED, UNCLAIMED = "answer_due", "hand_over_due", "supplement_lapsed", "unclaimed"
 
-EIGHT_HOURS: Final = 8 * 60
 SAME_DAY_UNTIL_HOUR: Final = 15
 UNCLAIMED_AFTER: Final = timedelta(days=30)
 """After so long a result at the desk is called for again. Source: law.UNCLAIMED_RESULT."""
 
 
-async def answer_due_at(tx: Transaction, office: str) -> datetime | None:
-    """Eight working hours from now; None where no calendar says what those are. Source: law.ANSWER_WITHIN_8_HOURS."""
+async def answer_due_at(tx: Transaction, office: str, procedure: str) -> datetime | None:
+    """Eight working hours from now, or what the procedure says; None where no calendar says what those are.
+
+    Source: law.ANSWER_WITHIN_8_HOURS.
+    """
     try:
+        entry = await catalogue_of(tx.runtime).entry(tx, procedure)
         calendar, hours = await _counted_by(tx, office)
-        return add_working_minutes(tx.now, EIGHT_HOURS, calendar, hours)
+        return add_working_minutes(tx.now, entry.policies.answer_hours * 60, calendar, hours)
     except (NoCalendar, CalendarUnknown):
         return None
 

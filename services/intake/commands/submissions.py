@@ -81,7 +81,7 @@ async def submit(
         case=brought.named.case,
         level=brought.named.level,
         submitted_at=submitted_at or tx.now,
-        answer_due_at=await answer_due_at(tx, offices.receiving),
+        answer_due_at=await answer_due_at(tx, offices.receiving, brought.procedure),
     )
     event = SubmissionReceived(
         national_code=national_code,
@@ -161,7 +161,7 @@ async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ..
     elif not complete:
         after = await tables.save_dossier(tx, before, before, line)
     else:
-        after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving))
+        after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving, before.procedure.key))
         after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
         await timers.keep(tx, after.id, {ANSWER_DUE: after.answer_due_at})
     await _keep_papers(tx, after, papers, replaced=False)
@@ -224,7 +224,7 @@ async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought,
     """The portal answers a supplement request by pushing the whole submission again."""
     state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in brought.papers)
-    due_at = await answer_due_at(tx, before.offices.receiving)
+    due_at = await answer_due_at(tx, before.offices.receiving, before.procedure.key)
     after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted, answer_due_at=due_at)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
     after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))

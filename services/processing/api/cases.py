@@ -1,6 +1,6 @@
 """Cases: look at them, move them on. Each move is one sentence of the lifecycle."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Response
 
@@ -50,6 +50,12 @@ async def show_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.S
     found = await looking.show(tx, name, officer)
     etag(response, found.case.version)
     return CaseView.of(found.case, found.journal, officer, tx.now)
+
+
+@router.get("/cases/{name}/explanation", summary="Why it is due when it is: limits in a row, each told day by day")
+async def explain_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)]) -> list[dict[str, Any]]:
+    """As data, and as sentences an officer can read out. Empty where the appointment was set by hand."""
+    return await looking.explanation(tx, name, officer)
 
 
 @router.post("/cases/{name}/take-up", summary="Begin to work on a case")

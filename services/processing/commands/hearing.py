@@ -107,7 +107,7 @@ async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since:
     """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
     if STATES[case.state].clock is DeadlineClock.RUNS:
-        alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms.due_soon_share, since)
+        alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms, since)
     elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
         alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)
     await timers.keep(tx, case.id, {str(alarm): at for alarm, at in alarms.items()})

@@ -12,9 +12,12 @@ from sqlalchemy import ColumnElement, Row, Select, and_, any_, literal, or_, sel
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from services.processing import tables
+from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
+from services.processing.domain.intervals import explained
 from services.processing.tables import case, step
 from shared.contracts.states import STATES, Holder, State
+from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
 from shared.offices import OfficeCache
@@ -46,6 +49,19 @@ async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
     found = await tables.load_case(tx, name)
     officer.must_see(found.offices.all(), f"case {name}")
     return Shown(found, await tables.load_journal(tx, found.id))
+
+
+async def explanation(tx: Transaction, name: str, officer: Officer) -> list[Answer]:
+    """Why its internal limit is what it is: every date counted or skipped, each stop, each source; an officer can read it out.
+
+    Empty where the date was set by hand. Raises NotFound, Later.
+    """
+    found = (await show(tx, name, officer)).case
+    counting = await counting_of(tx, found)
+    if counting.calendar is None:
+        return []
+    told = explained(found.accepted_at, found.time_terms, found.intervals, counting.calendar, counting.hours)
+    return [due_fields(one.due) | {"explanation": explanation_fields(one)} for one in told]
 
 
 async def cases(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.clock import VIETNAM
+from shared.contracts.time import TimeTerms
 from shared.working_time import (
     STANDARD_HOURS,
     Calendar,
@@ -58,7 +59,7 @@ class Counting:
     calendar: Calendar | None = None
     hours: OfficeHours = STANDARD_HOURS
 
-    def alarms(self, accepted_at: datetime, promised_at: datetime, share: Decimal, since: datetime) -> dict[Alarm, datetime | None]:
+    def alarms(self, accepted_at: datetime, promised_at: datetime, terms: TimeTerms, since: datetime) -> dict[Alarm, datetime | None]:
         """When whoever works on it is to be told, of what lies after `since`.
 
         Sources: law.APOLOGY_ONE_DAY_BEFORE, law.LAST_WORKING_DAY_BEFORE.
@@ -68,7 +69,8 @@ class Counting:
         if self.calendar:
             with contextlib.suppress(CalendarUnknown, InstantWrong, LimitWrong):
                 minutes = working_minutes_between(accepted_at, promised_at, self.calendar, self.hours)
-                found[Alarm.DUE_SOON] = latest_start(promised_at, int(minutes * share), self.calendar, self.hours)
+                left = terms.due_soon_hours * 60 if terms.due_soon_hours else int(minutes * terms.due_soon_share)
+                found[Alarm.DUE_SOON] = latest_start(promised_at, left, self.calendar, self.hours)
                 found[Alarm.APOLOGY_DUE] = apology_due_at(day, self.calendar, self.hours)
                 found[Alarm.DUE_TODAY] = opening_at(day, self.calendar, self.hours)
         found[Alarm.OVERDUE] = promised_at + ONE_MINUTE

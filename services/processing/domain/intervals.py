@@ -9,12 +9,14 @@ from shared.contracts.time import TimeTerms
 from shared.working_time import (
     Calendar,
     CalendarUnknown,
+    Explanation,
     InstantWrong,
     OfficeHours,
     Stop,
     StopPolicy,
     add_working_minutes,
     due_in_a_row,
+    explain_in_a_row,
     working_minutes_between,
 )
 
@@ -93,6 +95,21 @@ def standing(
         stops=stops,
     )
     return Standing(found.due_at, found.period_ends_at, found.late_since, found.late_by_law_since, found.stopped_since, found.provisional)
+
+
+def explained(accepted_at: datetime, terms: TimeTerms, intervals: Intervals, calendar: Calendar, hours: OfficeHours) -> list[Explanation]:
+    """The count of `standing`, told day by day: nothing for a date set by hand."""
+    if not terms.limits:
+        return []
+    return explain_in_a_row(
+        accepted_at,
+        [limit.value() for limit in terms.limits],
+        calendar=calendar,
+        hours=hours,
+        due_clock=terms.due_clock,
+        cutoff=terms.cutoff,
+        stops=[Stop(each.started_at, each.ended_at, each.policy) for each in intervals],
+    )
 
 
 def _by_hand(at: datetime, stops: Sequence[Stop], calendar: Calendar | None, hours: OfficeHours) -> Standing:
