@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from demo.calls import Answer, Caller, Line, Unexpected
-from demo.script import Beginning, Competence, Postman, Story
+from demo.script import Beginning, Competence, Postman, Story, calendar
 from services.intake.domain.tracking_number import make_s10
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, ReturnWay
@@ -80,6 +80,14 @@ def application(story: Story) -> Body:
     return body
 
 
+def _on_a_working_day(at: datetime) -> datetime:
+    """The same clock, that day or the next one worked: nobody is told to come on a day off."""
+    worked = calendar()
+    while not worked.is_working_day(at.date()):
+        at += timedelta(days=1)
+    return at
+
+
 def answered(problem: Body, terms: Body, chance: Random, now: datetime) -> Body:
     """What to add to `terms`, as an officer with the papers on the desk would. Raises NotReceivable."""
     match problem["code"]:
@@ -89,8 +97,8 @@ def answered(problem: Body, terms: Body, chance: Random, now: datetime) -> Body:
         case "papers_missing":
             return {"papers": terms.get("papers", []) + [paper_on_the_desk(paper) for paper in problem["missing"]]}
         case "appointment_needed":
-            day = now + timedelta(days=chance.choice((5, 7, 12)))
-            return {"appointment_at": day.isoformat(), "appointment_reason": "Thời hạn công bố không tính được ngày trả"}
+            at = _on_a_working_day(now + timedelta(days=chance.choice((5, 7, 12))))
+            return {"appointment_at": at.isoformat(), "appointment_reason": "Thời hạn công bố không tính được ngày trả"}
         case "invalid_input" if not terms.get("papers"):
             return {"papers": [{"name": "Đơn đề nghị", "originals": 1}, {"name": "Bản sao giấy tờ kèm theo", "copies": 1}]}
         case _:
@@ -278,9 +286,8 @@ class Company:
 
     async def apologise(self, entry: Entry) -> None:
         """Late already: people are told another date."""
-        soon = self.stage.now + timedelta(days=3)
-        open_at = [*self.stage.between(soon, soon + timedelta(days=7)), self.stage.now + timedelta(days=7)]
-        new = {"appointment_at": open_at[0].isoformat(), "reason": "Khối lượng hồ sơ lớn"}
+        at = _on_a_working_day(self.stage.now + timedelta(days=3))
+        new = {"appointment_at": at.isoformat(), "reason": "Khối lượng hồ sơ lớn"}
         await self.agency_moves(entry, "apologise", new, by=leader_of(entry.story.competence))
         self.book.apologies += 1
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from random import Random
@@ -132,6 +133,7 @@ def root_offices() -> tuple[str, ...]:
         return tuple(row["code"] for row in csv.DictReader(lines) if not row["parent"])
 
 
+@cache
 def calendar() -> Calendar:
     return Calendar.parse(OFFICIAL_CALENDAR.read_text(encoding="utf-8"))
 

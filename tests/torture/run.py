@@ -116,8 +116,10 @@ async def _play_all(line: Line, dossiers: int, seed: int, *, until: float) -> No
 
 
 async def _until_at_rest(stage: Stage, seconds: float) -> None:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and await audit.waiting(stage.urls):
+    """Two looks in a row: one alone may miss what passed from a service not yet seen to one seen before."""
+    until, rested = time.monotonic() + seconds, 0
+    while time.monotonic() < until and rested < 2:
+        rested = 0 if await audit.waiting(stage.urls) else rested + 1
         await asyncio.sleep(0.3)
 
 
