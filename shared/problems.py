@@ -108,8 +108,9 @@ def _domain_error(request: Request, error: Exception) -> Response:
 def _not_allowed(request: Request, error: Exception) -> Response:
     """With what the caller can do instead, in the same shape as the dossier itself shows it."""
     assert isinstance(error, errors.ActionNotAllowed)
-    if error.about is not None:
-        actions = request.app.state.actions_of(error.about, request.state.officer)
+    officer = getattr(request.state, "officer", None)  # a call that was signed instead has none
+    if error.about is not None and officer is not None:
+        actions = request.app.state.actions_of(error.about, officer)
         error.facts = {**error.facts, "possible_actions": [action.model_dump(mode="json") for action in actions]}
     return _domain_error(request, error)
 

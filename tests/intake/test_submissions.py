@@ -193,6 +193,20 @@ async def test_a_move_that_is_not_possible_says_what_is_instead(desk: Desk) -> N
     assert {action["href"] for action in shown["possible_actions"]} >= {f"/v1/submissions/{submission}/refuse"}
 
 
+async def test_what_came_but_is_not_all_is_recorded_and_changes_nothing(desk: Desk) -> None:
+    submission = await pushed(desk)
+    await desk.does(submission, "supplement-requests", {"papers": ["Đơn", "Bản vẽ"], "reason": "Thiếu"}, under="submissions")
+
+    answer = await desk.officer.post(
+        f"/dossiers/{submission}/supplements", {"papers": [{"name": "Đơn", "originals": 1}], "complete": False}
+    )
+
+    assert (answer.status_code, answer.json()["state"]) == (201, "intake_supplement")
+    line = (await desk.officer.get(f"/dossiers/{submission}/timeline")).json()["lines"][-1]
+    assert (line["action"], line["to_state"]) == ("supplement", "intake_supplement")
+    assert "submission.supplemented" not in await desk.told(submission)
+
+
 async def test_whoever_decided_on_an_old_version_reads_again_first(desk: Desk) -> None:
     submission = await pushed(desk)
     await push(desk, representative={"name": "Trần Văn Thay"})

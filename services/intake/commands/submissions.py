@@ -159,7 +159,7 @@ async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ..
         after = replace(before, state=state, supplement_sent_at=tx.now if complete else before.supplement_sent_at)
         after = await tables.save_dossier(tx, before, after, line, SupplementReceived(papers=names, sent_at=tx.now))
     elif not complete:
-        after = await tables.save_dossier(tx, before, before, line)
+        after = await tables.save_dossier(tx, before, before, replace(line, to_state=before.state))
     else:
         after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving, before.procedure.key))
         after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))

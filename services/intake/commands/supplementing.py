@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.intake import tables
+from services.intake.commands.alarms import LAPSED
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
@@ -11,8 +12,6 @@ from shared import timers
 from shared.contracts.events import DossierStopped, SupplementAccepted
 from shared.officers import Officer
 from shared.runtime import Transaction
-
-LAPSED = "supplement_lapsed"
 
 
 async def accept_supplement(tx: Transaction, name: str, *, by: Officer, version: int) -> Dossier:
