@@ -16,6 +16,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SubmissionSupplementRequested: heard,
     events.SubmissionSupplemented: heard,
     events.SubmissionRefused: heard,
+    events.SubmissionRedirected: heard,
+    events.SubmissionLapsed: heard,
     events.SubmissionWithdrawn: heard,
     events.DossierReceived: open_case,
     events.DossierResolvedOnTheSpot: close_on_the_spot,

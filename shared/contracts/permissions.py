@@ -28,6 +28,7 @@ class Action(StrEnum):
     REQUEST_SUPPLEMENT = "request_supplement"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
+    REDIRECT = "redirect"
     WITHDRAW = "withdraw"
     SEE_DOSSIERS = "see_dossiers"
     ACCEPT_SUPPLEMENT = "accept_supplement"
@@ -74,6 +75,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.REQUEST_SUPPLEMENT: _DESK,
     Action.SUPPLEMENT: _DESK | {Role.PORTAL},
     Action.REFUSE: _DESK,
+    Action.REDIRECT: _DESK,
     Action.WITHDRAW: _DESK | {Role.PORTAL},
     Action.SEE_DOSSIERS: _EVERYONE,
     Action.ACCEPT_SUPPLEMENT: _DESK,

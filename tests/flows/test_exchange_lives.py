@@ -44,6 +44,8 @@ REACTIONS = {
 # What these lives do not come to.
 UNTOLD = {
     "submission.withdrawn",
+    "submission.redirected",
+    "submission.lapsed",
     "result.delivered",
     "postal_item.sent_back",
     "postal_item.lost",

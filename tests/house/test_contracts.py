@@ -27,6 +27,8 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.SubmissionSupplementRequested,
         events.SubmissionSupplemented,
         events.SubmissionRefused,
+        events.SubmissionRedirected,
+        events.SubmissionLapsed,
         events.SubmissionWithdrawn,
         events.DossierReceived,
         events.DossierResolvedOnTheSpot,

@@ -22,6 +22,9 @@ class Move(StrEnum):
     REQUEST_SUPPLEMENT = "request_supplement"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
+    LAPSE = "lapse"
+    REDIRECT = "redirect"
+    REFER_ELSEWHERE = "refer_elsewhere"
     WITHDRAW = "withdraw"
     ACCEPT_SUPPLEMENT = "accept_supplement"
     RETURN_SUPPLEMENT = "return_supplement"
@@ -34,6 +37,7 @@ class Move(StrEnum):
     DELIVERED_BY_POST = "delivered_by_post"
     SENT_BACK = "sent_back"
     LOST_IN_POST = "lost_in_post"
+    MARK_UNCLAIMED = "mark_unclaimed"
     # Heard from the agency, which holds the baton then.
     TAKE_UP = "take_up"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
@@ -59,6 +63,9 @@ WHO: Final[dict[Move, Action]] = {
     Move.REQUEST_SUPPLEMENT: Action.REQUEST_SUPPLEMENT,
     Move.SUPPLEMENT: Action.SUPPLEMENT,
     Move.REFUSE: Action.REFUSE,
+    Move.LAPSE: Action.CLOSE,
+    Move.REDIRECT: Action.REDIRECT,
+    Move.REFER_ELSEWHERE: Action.REDIRECT,
     Move.WITHDRAW: Action.WITHDRAW,
     Move.ACCEPT_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
@@ -69,7 +76,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
     Move.POST: Action.POST_RESULT,
 }
-"""What a caller must be allowed to do to make the move. The others are the carrier's, or the agency's to tell of."""
+"""What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
 
 
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
@@ -82,6 +89,9 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.INTAKE_SUPPLEMENT, Move.SUPPLEMENT): Step(State.SUBMITTED, law.SUPPLEMENT_BEFORE_ACCEPTANCE),
     (State.SUBMITTED, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
     (State.INTAKE_SUPPLEMENT, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
+    (State.INTAKE_SUPPLEMENT, Move.LAPSE): Step(State.NOT_ACCEPTED, law.LAPSED_SUBMISSION),
+    (State.SUBMITTED, Move.REDIRECT): Step(State.SUBMITTED, law.REDIRECTION),
+    (State.SUBMITTED, Move.REFER_ELSEWHERE): Step(State.NOT_ACCEPTED, law.REDIRECTION),
     (State.SUBMITTED, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (State.INTAKE_SUPPLEMENT, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (State.RECEIVED, Move.HAND_OVER_PAPERS): Step(State.RECEIVED, law.HAND_OVER_OF_PAPERS),
@@ -90,6 +100,10 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.COMPLETED, Move.RETURN_AT_DESK): Step(State.RETURNED, law.RETURN_OF_RESULT),
     (State.COMPLETED, Move.DELIVER_ONLINE): Step(State.RETURNED, law.ELECTRONIC_RESULT),
     (State.COMPLETED, Move.POST): Step(State.IN_POST, law.RESULT_BY_POST),
+    (State.COMPLETED, Move.MARK_UNCLAIMED): Step(State.UNCLAIMED, law.UNCLAIMED_RESULT),
+    (State.UNCLAIMED, Move.RETURN_AT_DESK): Step(State.RETURNED, law.RETURN_OF_RESULT),
+    (State.UNCLAIMED, Move.DELIVER_ONLINE): Step(State.RETURNED, law.ELECTRONIC_RESULT),
+    (State.UNCLAIMED, Move.POST): Step(State.IN_POST, law.RESULT_BY_POST),
     (State.IN_POST, Move.DELIVERED_BY_POST): Step(State.RETURNED, law.RESULT_BY_POST),
     (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
@@ -142,6 +156,8 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "Nothing has come yet of what was asked for; record it first."
         case Move.CLOSE if dossier.closing_proposed_at is None:
             return "The time for the supplement is not over; it is closed when nothing complete has come by then."
+        case Move.LAPSE if dossier.closing_proposed_at is None:
+            return "The time to complete it is not over; until then it may be refused with a reason, or waits."
         case Move.CLOSE if dossier.supplement_sent_at:
             return "Papers have come: accept them, or say that they are not all, before the dossier is closed."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:

@@ -22,7 +22,9 @@ from shared.contracts.events import (
     PostalItemSentBack,
     Reappointment,
     Receipt,
+    ResultUnclaimed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -49,13 +51,14 @@ MIRROR: Final[dict[type[Event], State]] = {
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,
+    ResultUnclaimed: State.UNCLAIMED,
     PostalItemBooked: State.IN_POST,
     PostalItemSentBack: State.COMPLETED,
     PostalItemLost: State.COMPLETED,
     DossierReturned: State.RETURNED,
 }
 
-RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST})
+RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST, State.UNCLAIMED})
 
 
 @dataclass(frozen=True)
@@ -115,4 +118,6 @@ def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
     if isinstance(event, DossierResumed | Reappointment):
         subject = replace(subject, appointment_at=event.appointment_at)
+    if isinstance(event, SubmissionRedirected):
+        subject = replace(subject, offices=event.offices)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject
