@@ -39,6 +39,7 @@ ACTIONS: Final[dict[str, str]] = {
     "hand_over_due": "đến hạn bàn giao hồ sơ giấy",
     "unclaimed": "nhắc nhận kết quả",
     "submission_lapsed": "hết hạn bổ sung trước khi tiếp nhận",
+    "amend": "đính chính thông tin, in lại giấy hẹn",
     "lapse": "không tiếp nhận do không bổ sung",
     "redirect": "chuyển hồ sơ đến đúng nơi tiếp nhận",
     "refer_elsewhere": "không thuộc thẩm quyền, hướng dẫn nơi nộp",

@@ -28,6 +28,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementAccepted: hear,
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
+    events.DossierAmended: hear,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

@@ -201,6 +201,19 @@ class DossierStopped(Event):
     reason: str
 
 
+class DossierAmended(Event):
+    """A slip of the pen was corrected in what the desk wrote down of people or of how they want the result; it stays where it is."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.amended.v1"
+    number: int
+    """The how-manieth amendment; the receipt is printed again under it."""
+    amended_at: AwareDatetime
+    changed: tuple[str, ...]
+    """Names of what changed (`applicant.phone`, `result.way`), never what it was or is."""
+    result_wanted: ReturnWish
+    people: tuple[Person, ...]
+
+
 class SubmissionAnswerDue(Event):
     """The desk should have answered a submission by now."""
 
@@ -542,6 +555,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SupplementAccepted,
         SupplementLapsed,
         DossierStopped,
+        DossierAmended,
         SubmissionAnswerDue,
         PapersHandOverDue,
         ResultUnclaimed,

@@ -33,6 +33,7 @@ class Action(StrEnum):
     SEE_DOSSIERS = "see_dossiers"
     ACCEPT_SUPPLEMENT = "accept_supplement"
     CLOSE = "close"
+    AMEND = "amend"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -80,6 +81,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_DOSSIERS: _EVERYONE,
     Action.ACCEPT_SUPPLEMENT: _DESK,
     Action.CLOSE: _DESK,
+    Action.AMEND: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,

@@ -59,6 +59,7 @@ UNTOLD = {
     "supplement.accepted",
     "supplement.lapsed",
     "dossier.stopped",
+    "dossier.amended",
     "dossier.suspended",
     "dossier.suspension_over",
     "dossier.resumed",

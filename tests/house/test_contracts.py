@@ -38,6 +38,7 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.SupplementAccepted,
         events.SupplementLapsed,
         events.DossierStopped,
+        events.DossierAmended,
         events.SubmissionAnswerDue,
         events.PapersHandOverDue,
         events.ResultUnclaimed,

@@ -12,6 +12,7 @@ import httpx
 from shared import wire
 from shared.contracts.events import (
     DecisionIssued,
+    DossierAmended,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -193,6 +194,16 @@ def postal(kind: type[PostalEvent], **more: Any) -> PostalEvent:
     return kind(carrier="vnpost", tracking_number="EA123456789VN", at=MONDAY_MORNING, place="Bưu cục Hòa Bình", **more)
 
 
+def amended(*people: Person, way: ReturnWay = ReturnWay.DESK) -> DossierAmended:
+    return DossierAmended(
+        number=1,
+        amended_at=MONDAY_MORNING,
+        changed=("applicant.phone",),
+        result_wanted=ReturnWish(way=way),
+        people=people or (APPLICANT,),
+    )
+
+
 LATER = MONDAY_MORNING + timedelta(days=15)
 
 EVERY_FACT: tuple[Event, ...] = (
@@ -256,5 +267,6 @@ EVERY_FACT: tuple[Event, ...] = (
         kind(due_at=LATER, office="H26.22.1")
         for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
     ),
+    amended(),
     ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

@@ -347,6 +347,26 @@ class RedirectBody(Body):
         return self
 
 
+class AmendmentBody(Body):
+    """Each person and the wish as they should stand, whole; what is left out stays as it is."""
+
+    model_config = example(
+        applicant={"name": "Nông Thị Mẫu", "identity_number": "004190000001", "phone": "0912345679"}, reason="Ghi nhầm số điện thoại"
+    )
+
+    applicant: PersonBody | None = None
+    representative: PersonBody | None = None
+    result: WishBody | None = None
+    reason: Words
+
+    def people(self) -> tuple[Person, ...]:
+        named = ((Part.APPLICANT, self.applicant), (Part.REPRESENTATIVE, self.representative))
+        return tuple(Person(part=part, **person.model_dump()) for part, person in named if person)
+
+    def wish(self) -> ReturnWish | None:
+        return self.result and ReturnWish(**self.result.model_dump())
+
+
 class IncompleteBody(Body):
     model_config = example(reason="Bản vẽ chưa có chữ ký của chủ trì thiết kế")
 

@@ -131,6 +131,17 @@ class DossierRow(View):
     version: int
 
 
+class AmendmentView(View):
+    """A slip of the pen that was corrected; `receipt` as it was printed then."""
+
+    number: int
+    at: AwareDatetime
+    by: str
+    reason: str
+    changed: tuple[str, ...]
+    receipt: dict[str, Any] | None
+
+
 class DossierView(DossierRow):
     """A dossier with all the desk knows of it."""
 
@@ -159,6 +170,9 @@ class DossierView(DossierRow):
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
     postal_items: tuple[PostalItemView, ...]
+    receipt: dict[str, Any] | None
+    """As it was printed first."""
+    amendments: tuple[AmendmentView, ...]
     possible_actions: tuple[ActionView, ...]
 
 
@@ -245,6 +259,7 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),

@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
+from shared.contracts.states import STATES, State
 from shared.errors import ActionNotAllowed
 
 
@@ -29,6 +29,7 @@ class Move(StrEnum):
     ACCEPT_SUPPLEMENT = "accept_supplement"
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
+    AMEND = "amend"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
@@ -70,6 +71,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.ACCEPT_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
+    Move.AMEND: Action.AMEND,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
@@ -118,6 +120,8 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
+    **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
+    DossierAmended,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -118,6 +119,8 @@ def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
     if isinstance(event, DossierResumed | Reappointment):
         subject = replace(subject, appointment_at=event.appointment_at)
+    if isinstance(event, DossierAmended):
+        subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
     if isinstance(event, SubmissionRedirected):
         subject = replace(subject, offices=event.offices)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

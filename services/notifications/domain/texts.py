@@ -12,6 +12,7 @@ from services.notifications.domain.subject import Subject, concerns_people
 from services.notifications.domain.words import Words, filled
 from shared.contracts.events import (
     DecisionIssued,
+    DossierAmended,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -290,6 +291,22 @@ Hồ sơ {code} về thủ tục "{procedure}" đã dừng xử lý.
 Lý do: {reason}
 
 Xin liên hệ {desk} để nhận lại giấy tờ đã nộp.
+""",
+        ),
+    ),
+    DossierAmended: (
+        Template(
+            "dossier_amended",
+            until=RETURNED,
+            sms="Thông tin của hồ sơ {dossier} đã được đính chính. Nếu Ông/Bà không đề nghị việc này, xin báo ngay cho {short_desk}.",
+            title="Đã đính chính thông tin hồ sơ {dossier}",
+            email="""
+Thông tin về người nộp hoặc cách nhận kết quả của hồ sơ {dossier}, thủ tục "{procedure}", đã được đính chính.
+
+Hẹn trả kết quả: {appointment}
+Cách nhận kết quả: {way}
+
+Nếu Quý ông/bà không đề nghị việc này, xin báo ngay cho {desk}.
 """,
         ),
     ),

@@ -11,6 +11,7 @@ from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_acti
 from services.processing.domain.workflow import Step, Steps, begun, is_one_per_limit, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    DossierAmended,
     DossierReturned,
     DossierStopped,
     Event,
@@ -343,6 +344,8 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
         case ResultAtDesk():
             return replace(mirrored, result_at_desk_at=at)
+        case DossierAmended():
+            return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
             return replace(mirrored, stopped_at=event.stopped_at)
         case DossierReturned():
