@@ -233,6 +233,14 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     return replace(after, version=row.version, told=row.told)
 
 
+async def tell(tx: Transaction, case_id: UUID, line: JournalLine, *events: Event) -> None:
+    """Say something about a case that stays as it is: `told` moves, `version` does not."""
+    told = update(case).where(case.c.id == case_id).values(told=case.c.told + len(events)).returning(case.c.told)
+    count = (await tx.run(told)).scalar_one()
+    await add_line(tx, case_id, line)
+    await tx.publish(case_id, count, *events)
+
+
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
     await tx.run(insert(case), _columns(new) | {"id": new.id, "version": new.version, "told": new.told})
     if new.steps:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
     DossierAmended,
+    DossierAnnulled,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -49,6 +50,7 @@ MIRROR: Final[dict[type[Event], State]] = {
     SupplementRequested: State.AWAITING_SUPPLEMENT,
     SupplementAccepted: State.IN_PROGRESS,
     DossierStopped: State.STOPPED,
+    DossierAnnulled: State.ANNULLED,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared import law
 from shared.contracts.events import (
+    AnnulmentRequested,
     DossierReturned,
     DossierStopped,
     Event,
@@ -54,6 +55,20 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+}
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Where a wish of the desk's side leads if it comes in time, and by what right."""
+
+    to: State
+    basis: law.Source
+
+
+# Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
+ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
+    (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
