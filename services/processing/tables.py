@@ -214,11 +214,18 @@ async def load_case(tx: Transaction, name: str) -> Case:
     """With all its steps, by id or by code alike. Raises NotFound."""
     if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
         raise NotFound(f"There is no case {name} here, or it lies outside your offices.")
-    steps = await tx.run(select(step).where(step.c.case_id == row.id).order_by(step.c.number))
-    found = case_of(row, tuple(_step_of(each) for each in steps))
+    found = case_of(row, (await load_steps(tx, [row.id])).get(row.id, ()))
     stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
     dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
     return replace(found, intervals=tuple(interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
+
+
+async def load_steps(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, Steps]:
+    found: dict[UUID, Steps] = {}
+    if cases:
+        for row in await tx.run(select(step).where(step.c.case_id.in_(cases)).order_by(step.c.case_id, step.c.number)):
+            found[row.case_id] = (*found.get(row.case_id, ()), _step_of(row))
+    return found
 
 
 async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
