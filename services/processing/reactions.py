@@ -4,6 +4,7 @@ from typing import Final
 
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
+from services.processing.commands.reminding import be_reminded
 from shared.contracts import events
 from shared.contracts.events import Event
 from shared.messaging import Reaction, heard
@@ -27,6 +28,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
     events.PapersHandOverDue: hear,
+    events.DossierReminded: be_reminded,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,
     events.ResultDelivered: hear,

@@ -51,6 +51,8 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    reminded_at: datetime | None = None
+    """When the desk last asked the agency how it stands."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

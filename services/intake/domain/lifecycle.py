@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
+from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed
 
 
@@ -27,6 +27,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     HAND_OVER_PAPERS = "hand_over_papers"
+    REMIND = "remind"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
     DELIVER_ONLINE = "deliver_online"
@@ -64,6 +65,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
+    Move.REMIND: Action.REMIND,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
@@ -104,6 +106,7 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
 }
 
 

@@ -4,6 +4,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, due_dates, worklist
+from services.processing.api import assignments, calendars, cases, due_dates, officers, worklist
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (cases.router, worklist.router, due_dates.router, calendars.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cases.router,
+    assignments.router,
+    worklist.router,
+    officers.router,
+    due_dates.router,
+    calendars.router,
+)
