@@ -1,6 +1,6 @@
 """The desk that watches over a dossier asks the agency how it stands: heard there, and seen on its work list."""
 
-from typing import Final
+from dataclasses import replace
 
 from sqlalchemy import or_, update
 
@@ -10,11 +10,8 @@ from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
 from shared.clock import VIETNAM
 from shared.contracts.events import DossierReminded
-from shared.errors import ActionNotAllowed
 from shared.officers import Officer
 from shared.runtime import Transaction
-
-ONCE_A_DAY: Final = "The agency was reminded of this dossier today; once a day is enough."
 
 
 async def remind(tx: Transaction, name: str, *, note: str | None, by: Officer) -> Dossier:
@@ -32,8 +29,9 @@ async def remind(tx: Transaction, name: str, *, note: str | None, by: Officer) -
     first_today = or_(table.c.reminded_at.is_(None), table.c.reminded_at < morning)
     reminded = update(table).where(table.c.id == found.id, first_today).values(reminded_at=tx.now, told=table.c.told + 1)
     told = (await tx.run(reminded.returning(table.c.told))).scalar()
-    if told is None:
-        raise ActionNotAllowed(ONCE_A_DAY, about=found)
+    if told is None:  # another did so since it was read
+        next_state(replace(found, reminded_at=tx.now), Move.REMIND)
+    assert told
     office = watching[0] if by.sees(watching[:1]) else watching[1]
     await tables.add_line(tx, found.id, JournalLine(Move.REMIND, by.name, found.state, state, office, note))
     await tx.publish(found.id, told, DossierReminded(office=office, reminded_by=by.name, note=note))

@@ -53,6 +53,11 @@ class Dossier:
     """Until when the desk should have answered a submission."""
     reminded_at: datetime | None = None
     """When the desk last asked the agency how it stands."""
+    annulment_asked_at: datetime | None = None
+    """Since when the agency's answer is waited for."""
+    annulment_declined_at: datetime | None = None
+    looked_at: datetime | None = None
+    """When it was read: some moves are possible for a day only. Not written down."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

@@ -10,10 +10,11 @@ from services.processing.domain.case import Case, heard, promised_again, supplem
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import begun, planned
+from services.processing.domain.workflow import begun, one_per_limit, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
+    DossierAmended,
     DossierReceived,
     DossierResolvedOnTheSpot,
     DossierResumed,
@@ -28,6 +29,7 @@ from shared.contracts.events import (
 from shared.contracts.people import ReturnWay
 from shared.contracts.states import STATES, DeadlineClock, State
 from shared.errors import NotFound
+from shared.office_tree import OfficeTree
 from shared.runtime import Transaction
 from shared.wire import Envelope
 from shared.working_time import StopPolicy
@@ -40,6 +42,8 @@ async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope)
     new = promised_again(new, new, counting)
     counting = replace(counting, ends_at=new.limit_ends_at)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
+    if event.process is None and len(event.time_terms.limits) > 1:
+        steps = one_per_limit(event.time_terms)
     new = replace(new, steps=begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting))
     await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
     await keep_alarms(tx, new, counting, since=new.accepted_at)
@@ -63,15 +67,17 @@ async def close_on_the_spot(tx: Transaction, event: DossierResolvedOnTheSpot, en
 
 
 async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
-    """A fact of the desk about a case; also about a submission, if it is the post's: that one has no case yet."""
+    """A fact of the desk about a case; the post's, or an amendment, also about a submission: that one has no case yet."""
     try:
         before = await tables.load_case(tx, envelope.subject)
     except NotFound:
-        if isinstance(event, PostalEvent):
+        if isinstance(event, PostalEvent | DossierAmended):
             return
         raise
+    if isinstance(event, PapersHandedOver):
+        event = await _to_the_agency(tx, before, event)
     after = heard(before, event, envelope.time)
-    line = _heard_of(event, envelope, before.state, after.state)
+    line = heard_of(event, envelope, before.state, after.state)
     if after == before:
         return await tables.add_line(tx, before.id, line)
     if isinstance(event, SupplementAccepted) and is_open(before.intervals):
@@ -94,6 +100,13 @@ async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAc
     told = DossierResumed(resumed_at=runs_from, appointment_at=after.appointment_at)
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, counting, since=tx.now)
+
+
+async def _to_the_agency(tx: Transaction, case: Case, event: PapersHandedOver) -> PapersHandedOver:
+    """What was handed to the office the competent one was merged into has reached it."""
+    offices: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    competent = case.offices.competent
+    return event.model_copy(update={"to_office": competent}) if competent in offices.succession(event.to_office) else event
 
 
 async def counting_of(tx: Transaction, case: Case) -> Counting:
@@ -132,7 +145,7 @@ def _received(event: Receipt, envelope: Envelope, state: State) -> JournalLine:
     )
 
 
-def _heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
+def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
     """In the words of the event: who did it where, as far as it says so."""
     by, office = envelope.source, None
     match event:
