@@ -35,6 +35,7 @@ class Action(StrEnum):
     CLOSE = "close"
     AMEND = "amend"
     ANNUL = "annul"
+    REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     REMIND = "remind"
     TAKE_OVER_RESULT = "take_over_result"
@@ -65,6 +66,8 @@ class Action(StrEnum):
     SEE_OFFICERS = "see_officers"
     MANAGE_OFFICERS = "manage_officers"
     LET_GO = "let_go"
+    CORRECT_RESULT = "correct_result"
+    DECLINE_CORRECTION = "decline_correction"
     COMPUTE_DUE_DATES = "compute_due_dates"
     APPLY_CALENDAR = "apply_calendar"
 
@@ -93,6 +96,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.REMIND: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
@@ -122,6 +126,8 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_OFFICERS: _STAFF,
     Action.MANAGE_OFFICERS: frozenset({Role.ADMINISTRATOR}),
     Action.LET_GO: frozenset({Role.LEADER, Role.ADMINISTRATOR}),
+    Action.CORRECT_RESULT: _AGENCY,
+    Action.DECLINE_CORRECTION: frozenset({Role.LEADER}),
     Action.COMPUTE_DUE_DATES: _EVERYONE,
     Action.APPLY_CALENDAR: frozenset({Role.ADMINISTRATOR}),
     Action.SEE_MESSAGES: _STAFF,
