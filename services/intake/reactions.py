@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, correcting, hearing
+from services.intake.commands import annulling, correcting, hearing, repairing
 from shared.contracts.events import (
     AnnulmentDeclined,
     CorrectionDeclined,
@@ -17,6 +17,7 @@ from shared.contracts.events import (
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
+    DossierRepaired,
     DossierResumed,
     DossierSuspended,
     DossierSuspensionOver,
@@ -36,6 +37,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
     CorrectionDone: correcting.agency_corrected,
+    DossierRepaired: repairing.agency_repaired,
     CorrectionDeclined: correcting.agency_declined,
     CorrectionOverdue: hearing.clock_spoke,
     SupplementRequested: hearing.agency_asked_for_more,

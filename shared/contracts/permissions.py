@@ -35,6 +35,7 @@ class Action(StrEnum):
     CLOSE = "close"
     AMEND = "amend"
     ANNUL = "annul"
+    REPAIR = "repair"
     REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
@@ -87,6 +88,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REPAIR: frozenset({Role.SUPERVISOR}),
     Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,

@@ -9,7 +9,7 @@ import pytest
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.deadline import Counting
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.lifecycle import HEARD, LIFECYCLE
 from services.processing.domain.workflow import Step, begun
 from shared.clock import VIETNAM
 from shared.contracts.events import (

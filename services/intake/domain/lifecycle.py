@@ -8,7 +8,7 @@ from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
-from shared.contracts.states import STATES, State
+from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed
 
 
@@ -31,6 +31,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    PROPOSE_REPAIR = "propose_repair"
     REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
@@ -77,6 +78,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.AMEND: Action.AMEND,
+    Move.PROPOSE_REPAIR: Action.REPAIR,
     Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
@@ -139,6 +141,8 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
+    # Proposed here of what the desk has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
+    **{(state, Move.PROPOSE_REPAIR): Step(state, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.AGENCY},
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
 
@@ -148,8 +152,9 @@ HEARD: Final = frozenset({Move.TAKE_UP, Move.ANNUL, Move.RETURN_FOR_SUPPLEMENT, 
 
 
 def possible_moves(dossier: Dossier) -> tuple[Move, ...]:
-    """What people can do with it now."""
-    return tuple(move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and not why_not(dossier, move))
+    """What people can do with it now. Where a repair would lead only the journal says: it has a list of its own."""
+    asked = (move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and move is not Move.PROPOSE_REPAIR)
+    return tuple(move for move in asked if not why_not(dossier, move))
 
 
 def beginning(move: Move) -> State:
