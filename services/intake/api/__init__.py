@@ -1,6 +1,6 @@
 """Door 1, people: routes with their request and view models, a file per noun."""
 
-from services.intake.api import calendars, catalogue, dossiers, lookup, offices, postal, repairs, submissions
+from services.intake.api import calendars, catalogue, dossiers, lookup, offices, postal, reminders, repairs, submissions
 
 ROUTERS = (
     catalogue.router,
@@ -8,6 +8,7 @@ ROUTERS = (
     calendars.router,
     dossiers.router,
     repairs.router,
+    reminders.router,
     submissions.router,
     postal.router,
     lookup.router,

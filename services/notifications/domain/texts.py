@@ -24,12 +24,14 @@ from shared.contracts.events import (
     DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
+    DossierAssigned,
     DossierCompleted,
     DossierDueSoon,
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
     DossierReceived,
+    DossierReminded,
     DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
@@ -509,6 +511,8 @@ Ngày hẹn trả kết quả mới: {appointment}.
     DossierOverdue: (),
     DossierSuspensionOver: (),
     StepCompleted: (),
+    DossierAssigned: (),
+    DossierReminded: (),
     DecisionIssued: (),
     DossierCompleted: (
         # Signed is not yet at the desk: whoever comes now comes for nothing.

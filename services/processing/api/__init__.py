@@ -4,11 +4,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, corrections, due_dates, repairs, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, repairs, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
+    assignments.router,
     worklist.router,
+    officers.router,
     corrections.router,
     repairs.router,
     due_dates.router,

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
@@ -34,9 +35,9 @@ from shared.working_time import StopPolicy
 
 async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
     """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
-    case = await case_to_change(tx, name, officer, version)
+    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
     rules.must_allow(case, action)
-    return case
+    return acting.taken_on(case, officer, action)
 
 
 async def case_to_change(tx: Transaction, name: str, officer: Officer, version: int) -> Case:

@@ -33,6 +33,10 @@ def _kept(state: State, action: Action, basis: law.Source) -> Transition:
     return Transition(state, PERMISSIONS[action], basis)
 
 
+# Who has a case is the unit's own affair, whatever else happens to it; while the desk waits for papers its head may still see to it.
+_HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
+_WHOSE: Final = [(state, action) for state in _HELD for action in (Action.ASSIGN, Action.CLAIM, Action.RELEASE)]
+
 LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.TAKE_UP): Transition(State.IN_PROGRESS, PERMISSIONS[Action.TAKE_UP], law.PROCESSING),
     (State.RECEIVED, Action.TAKE_OVER_PAPERS): _kept(State.RECEIVED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
@@ -57,6 +61,8 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
     # Proposed here of what the agency has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
     **{(state, Action.REPAIR): _kept(state, Action.REPAIR, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.DESK},
+    (State.AWAITING_SUPPLEMENT, Action.ASSIGN): _kept(State.AWAITING_SUPPLEMENT, Action.ASSIGN, law.ASSIGNMENT),
+    **{(state, action): _kept(state, action, law.ASSIGNMENT) for state, action in _WHOSE},
     # So may those of a result that was made once more, wherever the dossier is by then.
     **{
         (state, action): _kept(state, action, law.CORRECTION)
