@@ -4,6 +4,10 @@ from typing import Final
 
 from services.intake.commands import hearing
 from shared.contracts.events import (
+    AttendanceRequested,
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
     DecisionIssued,
     DossierApologised,
     DossierApologyDue,
@@ -22,6 +26,7 @@ from shared.contracts.events import (
     PapersHandedOver,
     PapersTakenOver,
     StepCompleted,
+    StepPassedBack,
     SupplementRequested,
 )
 from shared.messaging import Reaction
@@ -39,6 +44,11 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierSuspensionOver: hearing.clock_spoke,
     DossierOverdue: hearing.clock_spoke,
     StepCompleted: hearing.step_was_completed,
+    StepPassedBack: hearing.step_was_passed_back,
+    ConsultationRequested: hearing.opinion_was_asked,
+    ConsultationAnswered: hearing.opinion_was_asked,
+    ConsultationOverdue: hearing.opinion_was_asked,
+    AttendanceRequested: hearing.people_were_asked_to_come,
     DecisionIssued: hearing.decision_was_issued,
     DossierCompleted: hearing.agency_completed,
     PapersHandedOver: hearing.papers_were_handed_over,

@@ -6,7 +6,11 @@ from uuid import UUID
 from services.notifications import commands, tables
 from shared import offices
 from shared.contracts.events import (
+    AttendanceRequested,
     CalendarPublished,
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
     DecisionIssued,
     DossierApologised,
     DossierApologyDue,
@@ -41,6 +45,7 @@ from shared.contracts.events import (
     ResultDelivered,
     ResultUnclaimed,
     StepCompleted,
+    StepPassedBack,
     SubmissionAnswerDue,
     SubmissionReceived,
     SubmissionRefused,
@@ -95,7 +100,12 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierApologyDue: heard,
     DossierSuspensionOver: heard,
     DossierOverdue: heard,
-    StepCompleted: heard,
+    StepCompleted: follow,
+    StepPassedBack: heard,
+    ConsultationRequested: heard,
+    ConsultationAnswered: heard,
+    ConsultationOverdue: heard,
+    AttendanceRequested: follow,
     DecisionIssued: heard,
     DossierCompleted: follow,
     PapersHandedOver: heard,

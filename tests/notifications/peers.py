@@ -11,6 +11,10 @@ import httpx
 
 from shared import wire
 from shared.contracts.events import (
+    AttendanceRequested,
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
     DecisionIssued,
     DossierApologised,
     DossierApologyDue,
@@ -47,6 +51,7 @@ from shared.contracts.events import (
     ResultUnclaimed,
     SignedDecision,
     StepCompleted,
+    StepPassedBack,
     SubmissionAnswerDue,
     SubmissionReceived,
     SubmissionRefused,
@@ -203,6 +208,12 @@ EVERY_FACT: tuple[Event, ...] = (
     *(resolved_on_the_spot(outcome=outcome) for outcome in Outcome),
     taken_up(),
     StepCompleted(step=0, completed_at=MONDAY_MORNING, officer="Lê Văn Lý"),
+    StepCompleted(step=12, completed_at=MONDAY_MORNING, officer="Lê Văn Lý", next_step=13, awaits_applicant=True),
+    StepPassedBack(step=2, passed_back_at=MONDAY_MORNING, officer="Lê Văn Lý", to_step=1),
+    ConsultationRequested(consultation=UUID(int=8), office="H26.5", due_at=LATER, requested_at=MONDAY_MORNING, officer="Lê Văn Lý"),
+    ConsultationAnswered(consultation=UUID(int=8), office="H26.5", due_at=LATER, answered_at=MONDAY_MORNING, opinion="agrees"),
+    ConsultationOverdue(consultation=UUID(int=8), office="H26.5", due_at=LATER, lead="H26.22.1", desk="H26"),
+    AttendanceRequested(at=LATER, place="Thửa đất số 12, tổ 1, phường Núi Rùa", purpose="Xác minh thực địa", officer="Lê Văn Lý"),
     DecisionIssued(decision=SignedDecision(number="12/QĐ", signed_on=date(2026, 3, 11), signer="Phạm Thị Ký")),
     *(completed(outcome) for outcome in Outcome),
     PapersHandedOver(from_office=DESK, to_office="H26.22.1", handed_over_by="Trần Văn Tiếp"),
