@@ -152,9 +152,7 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
         ({"to_step": 0, "reason": REASON}, "/to_step"),
     ],
 )
-async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(
-    body: dict[str, Any], pointer: str, desk: Desk, officer: Staff
-) -> None:
+async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(body: dict[str, Any], pointer: str, desk: Desk, officer: Staff) -> None:
     case = await a_case_of(desk, *FOUR_STEPS)
     await officer.does(case, "take-up")
     await officer.does(case, "pass-on")

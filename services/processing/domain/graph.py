@@ -85,7 +85,7 @@ class Graph:
 
 
 def of_process(steps: Steps, published: Published) -> Graph:
-    nodes = tuple(_node(step, Look.PLAIN, step.text or "") for step in steps)
+    nodes = tuple(_node(step, Look.PLAIN, _allotted(step, steps)) for step in steps)
     turns = tuple(Edge(turn.step, turn.to_step, Way.TURN) for turn in turns_of(steps))
     subtitle = " · ".join(filter(None, (published.case, published.total, published.branching)))
     return Graph(published.name, subtitle, nodes, (*_on(steps), *turns), ends_after=_ends_after(steps))
@@ -121,7 +121,7 @@ def _node(step: Step, look: Look, time: str, *, late: bool = False) -> Node:
 
 def _worked(step: Step, case: Case, counting: Counting, now: datetime) -> Node:
     late = of_step(step, case, counting, now).verdict is Verdict.OVERDUE
-    said = [step.text or ""]
+    said = [_allotted(step, case.steps)]
     if step.done_at and not step.skipped:
         said.append(f"xong {_clock(step.done_at)}")
     if at := step.due_at or (None if step.began_at else step.planned_due_at):
@@ -129,6 +129,13 @@ def _worked(step: Step, case: Case, counting: Counting, now: datetime) -> Node:
     if late:
         said.append("trễ")
     return _node(step, look_of(step, case), " · ".join(filter(None, said)), late=late)
+
+
+def _allotted(step: Step, steps: Steps) -> str:
+    """As published; a step that shares the time of another names it."""
+    if step.kind == "shared" and step.allotment:
+        return f"chung thời gian với {steps[step.allotment.holder - 1].printed_no}"
+    return step.text or ""
 
 
 def _on(steps: Steps) -> Iterator[Edge]:

@@ -158,7 +158,7 @@ def _step(one: Placed) -> str:
         _lines(one.title, LEFT + 18, top, TITLE, paint.ink, bold=True),
     ]
     if paint.word:
-        parts.append(_lines([paint.word], LEFT + BOX - 16, top, SMALL, paint.stroke, bold=True, end=True))
+        parts.append(_lines([paint.word], LEFT + BOX - 16, top, SMALL, paint.ink, bold=True, end=True))
     top += len(one.title) * TITLE * LINE
     parts.append(_lines(one.action, LEFT + 18, top, TEXT, paint.ink))
     top += len(one.action) * TEXT * LINE + 4
@@ -184,7 +184,7 @@ def _edges(graph: Graph, placed: Sequence[Placed]) -> Iterator[str]:
             yield _path(f"M{x} {start.bottom:.1f} L{x} {end.top - 3:.1f}", paint, edge)
             continue
         low, high = sorted((edge.start, edge.end))
-        lane = next((at for at in range(len(lanes)) if not low < lanes[at][1]), len(lanes))
+        lane = next((at for at in range(len(lanes)) if low > lanes[at][1]), len(lanes))
         lanes[lane : lane + 1] = [(low, high)]
         x = max(LEFT - 34 - lane * 20, 24)
         leaves, enters = start.middle + (8 if edge.end < edge.start else -8), end.middle - 8

@@ -31,6 +31,11 @@ APPLICANTS: Final = (
     "chủ đầu tư",
     "applicant",
 )
+OFFICIALS: Final = (
+    *("cán bộ", "công chức", "viên chức", "chuyên viên", "nhân viên", "bộ phận", "lãnh đạo", "văn thư", "tổ chức bộ máy"),
+    *("sở", "phòng", "ban ", "ubnd", "ủy ban", "uỷ ban", "trung tâm", "văn phòng", "chi cục", "chi nhánh", "cục", "hội đồng", "đơn vị"),
+    *("cơ quan có thẩm quyền", "cơ quan thuế", "ttpvhcc", "officer", "department"),
+)
 BETWEEN_ACTORS: Final = re.compile(r"[/;,]| và | hoặc ")
 
 
@@ -82,8 +87,7 @@ class Step:
     def by_applicant(self) -> bool:
         """The published actor is whoever applies, and nobody else."""
         actors = [actor.strip(" -.").casefold() for actor in BETWEEN_ACTORS.split(self.actor or "")]
-        mine = [actor.startswith(APPLICANTS) for actor in actors]
-        return any(mine) and all(own or actor == "cơ quan" for own, actor in zip(mine, actors, strict=True))
+        return any(actor.startswith(APPLICANTS) for actor in actors) and not any(actor.startswith(OFFICIALS) for actor in actors)
 
 
 Steps = tuple[Step, ...]
