@@ -2,13 +2,15 @@
 
 from typing import Final
 
-from services.intake.commands import hearing
+from services.intake.commands import annulling, hearing
 from shared.contracts.events import (
+    AnnulmentDeclined,
     AttendanceRequested,
     ConsultationAnswered,
     ConsultationOverdue,
     ConsultationRequested,
     DecisionIssued,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -33,6 +35,8 @@ from shared.messaging import Reaction
 
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
+    DossierAnnulled: annulling.agency_annulled,
+    AnnulmentDeclined: annulling.agency_declined,
     SupplementRequested: hearing.agency_asked_for_more,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,

@@ -182,6 +182,8 @@ dossier: Final = Table(
     Column("supplement_sent_at", _INSTANT),
     Column("closing_proposed_at", _INSTANT),
     Column("answer_due_at", _INSTANT),
+    Column("annulment_asked_at", _INSTANT),
+    Column("annulment_declined_at", _INSTANT),
     Column("reason", Text),
     Column("decision", JSONB),
     Column("result", JSONB),
@@ -217,6 +219,21 @@ fee_line: Final = Table(
     Column("paid", Boolean, nullable=False),
     Column("method", Text),
     Column("receipt_number", Text),
+)
+
+# What the desk wrote down wrongly, and the receipt printed anew; the first one stays with the dossier.
+amendment: Final = Table(
+    "amendment",
+    metadata,
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed", ARRAY(Text), nullable=False),
+    Column("people_before", JSONB, nullable=False),
+    Column("result_before", JSONB, nullable=False),
+    Column("receipt", JSONB),
 )
 
 postal_item: Final = Table(
@@ -277,7 +294,7 @@ async def load_dossier(tx: Transaction, name: str) -> Dossier:
     rows = await tx.run(select(dossier).where(_named(name)))
     if (row := rows.one_or_none()) is None:
         raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
-    return dossier_of(row)
+    return replace(dossier_of(row), looked_at=tx.now)
 
 
 async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, *events: Event) -> Dossier:

@@ -6,12 +6,16 @@ from uuid import UUID
 from services.notifications import commands, tables
 from shared import offices
 from shared.contracts.events import (
+    AnnulmentDeclined,
+    AnnulmentRequested,
     AttendanceRequested,
     CalendarPublished,
     ConsultationAnswered,
     ConsultationOverdue,
     ConsultationRequested,
     DecisionIssued,
+    DossierAmended,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -47,7 +51,9 @@ from shared.contracts.events import (
     StepCompleted,
     StepPassedBack,
     SubmissionAnswerDue,
+    SubmissionLapsed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -70,6 +76,10 @@ async def follow(tx: Transaction, event: Event, envelope: Envelope) -> None:
     await commands.follow(tx, UUID(envelope.subject), event, event_id=envelope.id)
 
 
+async def amend(tx: Transaction, event: DossierAmended, envelope: Envelope) -> None:
+    await commands.amend(tx, UUID(envelope.subject), event, event_id=envelope.id)
+
+
 async def keep_office(tx: Transaction, event: OfficePublished, _envelope: Envelope) -> None:
     await offices.keep(tx, tables.office, event)
 
@@ -79,6 +89,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SubmissionSupplementRequested: follow,
     SubmissionSupplemented: follow,
     SubmissionRefused: follow,
+    SubmissionRedirected: follow,
+    SubmissionLapsed: heard,
     SubmissionWithdrawn: follow,
     DossierReceived: begin,
     DossierResolvedOnTheSpot: begin,
@@ -88,6 +100,10 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SupplementAccepted: follow,
     SupplementLapsed: heard,
     DossierStopped: follow,
+    DossierAmended: amend,
+    AnnulmentRequested: heard,
+    DossierAnnulled: follow,
+    AnnulmentDeclined: heard,
     SubmissionAnswerDue: heard,
     PapersHandOverDue: heard,
     ResultUnclaimed: follow,

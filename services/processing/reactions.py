@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.processing.commands.asked import annulment_requested
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from shared.contracts import events
@@ -16,6 +17,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SubmissionSupplementRequested: heard,
     events.SubmissionSupplemented: heard,
     events.SubmissionRefused: heard,
+    events.SubmissionRedirected: heard,
+    events.SubmissionLapsed: heard,
     events.SubmissionWithdrawn: heard,
     events.DossierReceived: open_case,
     events.DossierResolvedOnTheSpot: close_on_the_spot,
@@ -26,6 +29,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementAccepted: hear,
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
+    events.DossierAmended: hear,
+    events.AnnulmentRequested: annulment_requested,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

@@ -40,6 +40,8 @@ class TimeTerms(BaseModel):
     supplement: StopPolicy = StopPolicy.RESTART
     """What a supplement does to the clock. Source: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    submission_days: int | None = Field(default=None, ge=1, le=365)
+    """The same before acceptance; None: as many days as after it."""
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1)
     """When so much of the time is left, the case is due soon."""
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000)

@@ -11,7 +11,7 @@ from services.intake.commands.reception import OnTheSpot
 from services.intake.commands.returning import Collected
 from services.intake.domain.choices import Named
 from services.intake.domain.reception import Brought, FeePaid, PaperReceived
-from shared.contracts.events import Outcome, Result, SignedDecision
+from shared.contracts.events import AnnulmentGround, Outcome, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Part, Person, PersonKind, ReturnWay, ReturnWish
 
 
@@ -322,6 +322,63 @@ class ClosureBody(Body):
     model_config = example(reason="Đã đóng hồ sơ, không bổ sung")
 
     reason: Words = "Đã đóng hồ sơ, không bổ sung"
+
+
+class LapseBody(Body):
+    model_config = example(reason="Không bổ sung hồ sơ trong thời hạn đã thông báo")
+
+    reason: Words = "Không bổ sung hồ sơ trong thời hạn đã thông báo"
+
+
+class RedirectBody(Body):
+    """Where it belongs: other offices of ours, or somebody who is none of them, by name."""
+
+    model_config = example(receiving_office="H27.002", reason="Nơi cư trú thuộc địa bàn khác")
+
+    receiving_office: OfficeCode | None = Field(default=None, description="Where it waits for its answer from now on")
+    competent_office: OfficeCode | None = Field(default=None, description="Which office decides it, where that is another one")
+    not_competent: Name | None = Field(default=None, description="None of our offices is competent: who is, by name; it ends here")
+    reason: Words
+
+    @model_validator(mode="after")
+    def names_a_target(self) -> "RedirectBody":
+        if (self.not_competent is None) == (self.receiving_office is None and self.competent_office is None):
+            raise ValueError("name offices of ours, or in not_competent who is competent instead, one of the two")
+        return self
+
+
+class AmendmentBody(Body):
+    """Each person and the wish as they should stand, whole; what is left out stays as it is."""
+
+    model_config = example(
+        applicant={"name": "Nông Thị Mẫu", "identity_number": "004190000001", "phone": "0912345679"}, reason="Ghi nhầm số điện thoại"
+    )
+
+    applicant: PersonBody | None = None
+    representative: PersonBody | None = None
+    result: WishBody | None = None
+    reason: Words
+
+    def people(self) -> tuple[Person, ...]:
+        named = ((Part.APPLICANT, self.applicant), (Part.REPRESENTATIVE, self.representative))
+        return tuple(Person(part=part, **person.model_dump()) for part, person in named if person)
+
+    def wish(self) -> ReturnWish | None:
+        return self.result and ReturnWish(**self.result.model_dump())
+
+
+class AnnulmentBody(Body):
+    model_config = example(ground="double", instead="H27.030-260309-0001", reason="Đã tiếp nhận cùng hồ sơ này ở quầy bên")
+
+    ground: AnnulmentGround
+    instead: str | None = Field(default=None, max_length=60, description="The code under which it was received before")
+    reason: Words
+
+    @model_validator(mode="after")
+    def a_double_names_the_other(self) -> "AnnulmentBody":
+        if (self.ground is AnnulmentGround.DOUBLE) != bool(self.instead):
+            raise ValueError("a double reception names in `instead` the code received before, a mistaken one names none")
+        return self
 
 
 class IncompleteBody(Body):

@@ -88,6 +88,7 @@ class PoliciesBody(bodies.Body):
     cutoff: time | None = Field(default=None, description="Received after this, counting begins with the next working day")
     supplement: StopPolicy = Field(default=StopPolicy.RESTART, description="What a supplement does to the clock")
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    submission_days: int | None = Field(default=None, ge=1, le=365, description="The same before acceptance; none: as many")
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1, description="Due soon when so much of the time is left")
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000, description="Or when so many working hours are left")
     deemed_consent: str | None = Field(

@@ -131,6 +131,17 @@ class DossierRow(View):
     version: int
 
 
+class AmendmentView(View):
+    """A slip of the pen that was corrected; `receipt` as it was printed then."""
+
+    number: int
+    at: AwareDatetime
+    by: str
+    reason: str
+    changed: tuple[str, ...]
+    receipt: dict[str, Any] | None
+
+
 class DossierView(DossierRow):
     """A dossier with all the desk knows of it."""
 
@@ -148,6 +159,8 @@ class DossierView(DossierRow):
     papers_awaited: tuple[str, ...]
     supplement_ends_at: datetime | None
     supplement_sent_at: datetime | None
+    annulment_asked_at: datetime | None
+    annulment_declined_at: datetime | None
     reason: str | None
     decision: SignedDecision | None
     result: Result | None
@@ -158,7 +171,12 @@ class DossierView(DossierRow):
     returned_by: ReturnWay | None
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
+    refund_due: int
+    """What was paid for a reception that was undone, in đồng."""
     postal_items: tuple[PostalItemView, ...]
+    receipt: dict[str, Any] | None
+    """As it was printed first."""
+    amendments: tuple[AmendmentView, ...]
     possible_actions: tuple[ActionView, ...]
 
 
@@ -238,10 +256,15 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
     Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
+    Move.LAPSE: ("submissions/{id}/closures", bodies.LapseBody),
+    Move.REDIRECT: ("submissions/{id}/redirect", bodies.RedirectBody),
+    Move.REFER_ELSEWHERE: ("submissions/{id}/redirect", bodies.RedirectBody),
     Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.REQUEST_ANNULMENT: ("dossiers/{id}/annulments", bodies.AnnulmentBody),
+    Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),

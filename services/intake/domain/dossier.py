@@ -51,6 +51,11 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    annulment_asked_at: datetime | None = None
+    """Since when the agency's answer is waited for."""
+    annulment_declined_at: datetime | None = None
+    looked_at: datetime | None = None
+    """When it was read: some moves are possible for a day only. Not written down."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
+    DossierAmended,
+    DossierAnnulled,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -22,7 +24,9 @@ from shared.contracts.events import (
     PostalItemSentBack,
     Reappointment,
     Receipt,
+    ResultUnclaimed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -46,16 +50,18 @@ MIRROR: Final[dict[type[Event], State]] = {
     SupplementRequested: State.AWAITING_SUPPLEMENT,
     SupplementAccepted: State.IN_PROGRESS,
     DossierStopped: State.STOPPED,
+    DossierAnnulled: State.ANNULLED,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,
+    ResultUnclaimed: State.UNCLAIMED,
     PostalItemBooked: State.IN_POST,
     PostalItemSentBack: State.COMPLETED,
     PostalItemLost: State.COMPLETED,
     DossierReturned: State.RETURNED,
 }
 
-RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST})
+RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST, State.UNCLAIMED})
 
 
 @dataclass(frozen=True)
@@ -115,4 +121,8 @@ def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
     if isinstance(event, DossierResumed | Reappointment):
         subject = replace(subject, appointment_at=event.appointment_at)
+    if isinstance(event, DossierAmended):
+        subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
+    if isinstance(event, SubmissionRedirected):
+        subject = replace(subject, offices=event.offices)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

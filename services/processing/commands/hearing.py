@@ -10,10 +10,11 @@ from services.processing.domain.case import Case, heard, promised_again, supplem
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import opened, planned
+from services.processing.domain.workflow import one_per_limit, opened, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
+    DossierAmended,
     DossierReceived,
     DossierResolvedOnTheSpot,
     DossierResumed,
@@ -40,6 +41,8 @@ async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope)
     new = promised_again(new, new, counting)
     counting = replace(counting, ends_at=new.limit_ends_at)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
+    if event.process is None and len(event.time_terms.limits) > 1:
+        steps = one_per_limit(event.time_terms)
     new = replace(new, process=event.process, steps=opened(planned(steps, event.accepted_at, counting), event.accepted_at, counting))
     await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
     await keep_alarms(tx, new, counting, since=new.accepted_at)
@@ -63,15 +66,15 @@ async def close_on_the_spot(tx: Transaction, event: DossierResolvedOnTheSpot, en
 
 
 async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
-    """A fact of the desk about a case; also about a submission, if it is the post's: that one has no case yet."""
+    """A fact of the desk about a case; the post's, or an amendment, also about a submission: that one has no case yet."""
     try:
         before = await tables.load_case(tx, envelope.subject)
     except NotFound:
-        if isinstance(event, PostalEvent):
+        if isinstance(event, PostalEvent | DossierAmended):
             return
         raise
     after = heard(before, event, envelope.time)
-    line = _heard_of(event, envelope, before.state, after.state)
+    line = heard_of(event, envelope, before.state, after.state)
     if after == before:
         return await tables.add_line(tx, before.id, line)
     if isinstance(event, SupplementAccepted) and is_open(before.intervals):
@@ -132,7 +135,7 @@ def _received(event: Receipt, envelope: Envelope, state: State) -> JournalLine:
     )
 
 
-def _heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
+def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
     """In the words of the event: who did it where, as far as it says so."""
     by, office = envelope.source, None
     match event:

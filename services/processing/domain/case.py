@@ -19,11 +19,13 @@ from services.processing.domain.workflow import (
     after_the_result,
     begun,
     begun_again,
+    is_one_per_limit,
     stops_the_clock,
     with_step,
 )
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    DossierAmended,
     DossierReturned,
     DossierStopped,
     Event,
@@ -40,7 +42,7 @@ from shared.contracts.states import State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
-from shared.working_time import Calendar, OfficeHours, StopPolicy
+from shared.working_time import Calendar, OfficeHours, Started, StopPolicy
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,12 @@ class Case:
     @property
     def step_due_at(self) -> datetime | None:
         return self.current.due_at if self.current else None
+
+    @property
+    def limit_started(self) -> Started | None:
+        """Where limits run one after the other, a step each: the start event of the one that runs now."""
+        behind = [step.done_at for step in self.steps[:-1] if step.done_at] if is_one_per_limit(self.steps, self.time_terms) else []
+        return Started(len(behind), behind[-1]) if behind else None
 
     @property
     def limit_ends_at(self) -> datetime:
@@ -273,7 +281,8 @@ def _with_new_date(case: Case, new: NewDate, counting: Counting) -> Case:
 
 def recounted(case: Case, calendar: Calendar | None, hours: OfficeHours) -> Case:
     """How its time stands by a calendar, from the terms of its acceptance and every interval since. Raises CalendarUnknown."""
-    stands = standing(case.accepted_at, case.time_terms, case.first_appointment_at or case.appointment_at, case.intervals, calendar, hours)
+    promised = case.first_appointment_at or case.appointment_at
+    stands = standing(case.accepted_at, case.time_terms, promised, case.intervals, calendar, hours, case.limit_started)
     return replace(
         case,
         due_at=stands.due_at,
@@ -348,7 +357,7 @@ def passed_on(
     left = [_visit(done, Leaving.DONE, now, by, to, reason or note)]
     left += [Visit(step.number, Leaving.SKIPPED, now, by, reason=reason) for step in between]
     case, counting = _running(replace(case, steps=steps, visits=(*case.visits, *left)), now, counting)
-    return _at_step(replace(case, steps=begun(case.steps, to, now, counting)), by, now, counting)
+    return _at_step(case, begun(case.steps, to, now, counting), by, now, counting)
 
 
 def passed_back(case: Case, *, to_step: int, by: str, reason: str, now: datetime, counting: Counting) -> Case:
@@ -359,7 +368,7 @@ def passed_back(case: Case, *, to_step: int, by: str, reason: str, now: datetime
     _must_lie(to_step, 1, case.current.number - 1)
     visit = _visit(case.current, Leaving.PASSED_BACK, now, by, to_step, reason)
     case, counting = _running(replace(case, visits=(*case.visits, visit)), now, counting)
-    return _at_step(replace(case, steps=begun_again(case.steps, to_step, now, counting)), by, now, counting)
+    return _at_step(case, begun_again(case.steps, to_step, now, counting), by, now, counting)
 
 
 def _must_lie(to: int, first: int, last: int) -> None:
@@ -380,8 +389,13 @@ def _running(case: Case, now: datetime, counting: Counting) -> tuple[Case, Count
     return runs, replace(counting, ends_at=runs.limit_ends_at)
 
 
-def _at_step(case: Case, by: str, now: datetime, counting: Counting) -> Case:
-    """The clock stands at a step whose time is not counted, in the words of the source; but not once the decision was issued."""
+def _at_step(before: Case, steps: Steps, by: str, now: datetime, counting: Counting) -> Case:
+    """The clock stands at a step whose time is not counted, in the words of the source; but not once the decision was issued. Where
+    limits run one after the other, a step each, their sum is counted from the start event that has happened now.
+    """
+    case = replace(before, steps=steps)
+    if is_one_per_limit(steps, case.time_terms):
+        case = recounted(case, counting.calendar, counting.hours)
     step = case.current
     if step is None or case.decision or not stops_the_clock(case.steps, step.number):
         return case
@@ -432,6 +446,8 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
         case ResultAtDesk():
             return replace(mirrored, result_at_desk_at=at)
+        case DossierAmended():
+            return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
             return replace(mirrored, stopped_at=event.stopped_at)
         case DossierReturned():

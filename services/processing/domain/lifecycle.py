@@ -5,6 +5,7 @@ from typing import Final
 
 from shared import law
 from shared.contracts.events import (
+    AnnulmentRequested,
     DossierReturned,
     DossierStopped,
     Event,
@@ -12,6 +13,7 @@ from shared.contracts.events import (
     PostalItemDelivered,
     PostalItemLost,
     PostalItemSentBack,
+    ResultUnclaimed,
     SupplementAccepted,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
@@ -63,12 +65,29 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
 }
 
+
+@dataclass(frozen=True)
+class Granted:
+    """Where a wish of the desk's side leads if it comes in time, and by what right."""
+
+    to: State
+    basis: law.Source
+
+
+# Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
+ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
+    (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+}
+
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
 # fetched at the desk in the meantime changes nothing.
 HEARD: Final[dict[tuple[State, type[Event]], State]] = {
     (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
     (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
+    (State.COMPLETED, ResultUnclaimed): State.UNCLAIMED,
+    (State.UNCLAIMED, PostalItemBooked): State.IN_POST,
+    (State.UNCLAIMED, DossierReturned): State.RETURNED,
     (State.IN_POST, PostalItemDelivered): State.RETURNED,
     (State.IN_POST, PostalItemSentBack): State.COMPLETED,
     (State.IN_POST, PostalItemLost): State.COMPLETED,
