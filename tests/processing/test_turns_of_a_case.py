@@ -288,3 +288,14 @@ async def test_a_case_says_what_is_done_current_and_next_and_how_late(desk: Desk
     assert (shown["current"]["verdict"], shown["current"]["late_by_minutes"]) == ("overdue", 140)
     assert (shown["done"][0]["verdict"], shown["next"]["verdict"]) == ("on_time", None)
     assert shown["process"] == 0
+
+
+async def test_the_index_is_told_of_beforehand_where_a_step_is_not_counted(desk: Desk, officer: Staff) -> None:
+    case = await a_case_of(desk, a_step(1, "A", **days(1)), no_time(2, "Tổ chức"), a_step(3, "C", **days(1)))
+    await officer.does(case, "take-up")
+
+    before = (await officer.sees(case))["scores_late"]
+    await officer.does(case, "pass-on")
+
+    assert "không trừ thời gian của bước" in before["pass_on"]
+    assert "pass_on" not in (await officer.sees(case))["scores_late"]

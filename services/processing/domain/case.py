@@ -330,6 +330,10 @@ def scores_late(case: Case, action: Action, now: datetime) -> str | None:
             return "Chỉ số 766 tính trễ hồ sơ chờ bổ sung từ lần thứ hai."
         case Action.SUSPEND if on_time:
             return "Chỉ số 766 không trừ thời gian tạm dừng: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
+        case Action.PASS_ON if on_time and case.next and not case.decision and stops_the_clock(case.steps, case.next.number):
+            return (
+                "Chỉ số 766 không trừ thời gian của bước không tính thời gian: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
+            )
         case Action.APOLOGISE:
             return "Chỉ số 766 vẫn tính hồ sơ theo ngày hẹn trả trước khi xin lỗi."
         case Action.COMPLETE if not on_time and by_law(case.times, now) is Verdict.ON_TIME:
