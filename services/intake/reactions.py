@@ -2,13 +2,16 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, hearing
+from services.intake.commands import annulling, correcting, hearing
 from shared.contracts.events import (
     AnnulmentDeclined,
     AttendanceRequested,
     ConsultationAnswered,
     ConsultationOverdue,
     ConsultationRequested,
+    CorrectionDeclined,
+    CorrectionDone,
+    CorrectionOverdue,
     DecisionIssued,
     DossierAnnulled,
     DossierApologised,
@@ -37,6 +40,9 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
+    CorrectionDone: correcting.agency_corrected,
+    CorrectionDeclined: correcting.agency_declined,
+    CorrectionOverdue: hearing.clock_spoke,
     SupplementRequested: hearing.agency_asked_for_more,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,

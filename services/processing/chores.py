@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from services.processing.commands import alarms, consulting
+from services.processing.commands import alarms, consulting, correcting
 from shared import timers
 from shared.runtime import Chore
 
-CHORES: Final[tuple[Chore, ...]] = (timers.chore({**alarms.HANDLERS, **consulting.HANDLERS}),)
+CHORES: Final[tuple[Chore, ...]] = (timers.chore({**alarms.HANDLERS, **consulting.HANDLERS, **correcting.HANDLERS}),)

@@ -12,6 +12,7 @@ from shared.clock import VIETNAM
 from shared.contracts.events import (
     AttendanceRequested,
     ConsultationEvent,
+    CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
     DossierCompleted,
@@ -71,7 +72,7 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
     await _note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
 
 

@@ -4,6 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, due_dates, graphs, opinions, worklist
+from services.processing.api import calendars, cases, corrections, due_dates, graphs, opinions, worklist
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (cases.router, opinions.router, graphs.router, worklist.router, due_dates.router, calendars.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cases.router,
+    opinions.router,
+    graphs.router,
+    worklist.router,
+    corrections.router,
+    due_dates.router,
+    calendars.router,
+)

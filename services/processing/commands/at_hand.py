@@ -12,7 +12,7 @@ from shared.officers import Officer
 from shared.runtime import Transaction
 
 
-async def case_at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action | Callable[[Case], Action]) -> Case:
+async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action | Callable[[Case], Action]) -> Case:
     """The case as the officer saw it, who may act on it, in a state that allows it.
 
     Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed, ActionNotAllowed.
@@ -26,7 +26,7 @@ async def case_at_hand(tx: Transaction, name: str, officer: Officer, version: in
     return case
 
 
-def journal_line(
+def line_of(
     tx: Transaction, action: Action, officer: Officer, before: Case, after: Case, note: str | None = None, by: str | None = None
 ) -> JournalLine:
     return JournalLine(tx.now, action, by or officer.name, before.state, after.state, before.offices.competent, note)

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from services.processing import tables
-from services.processing.commands.at_hand import case_at_hand, journal_line
+from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
@@ -50,7 +50,7 @@ class Asked:
 
 async def request_consultation(tx: Transaction, name: str, officer: Officer, version: int, question: Asked) -> Case:
     """The office is asked; it sees the case from now on. Source: law.CONSULTATION."""
-    before = await case_at_hand(tx, name, officer, version, Action.REQUEST_CONSULTATION)
+    before = await at_hand(tx, name, officer, version, Action.REQUEST_CONSULTATION)
     await _must_exist(tx, question.office)
     counting, hours = await counting_of(tx, before), await references_of(tx).hours(tx, question.office)
     if question.answer_by:
@@ -72,7 +72,7 @@ async def request_consultation(tx: Transaction, name: str, officer: Officer, ver
     )
     after = replace(before, consultations=asked(before.consultations, new, before.offices.competent))
     told = ConsultationRequested(consultation=new.id, office=new.office, due_at=due_at, requested_at=tx.now, officer=officer.name)
-    line = journal_line(tx, Action.REQUEST_CONSULTATION, officer, before, after, f"{new.office}, {said}")
+    line = line_of(tx, Action.REQUEST_CONSULTATION, officer, before, after, f"{new.office}, {said}")
     saved = await tables.save_case(tx, before, after, line, told)
     await timers.keep(tx, new.id, {SILENT: due_at + ONE_MINUTE})
     return saved

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.processing import tables
-from services.processing.commands.at_hand import case_at_hand, journal_line
+from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.attendance import Attendance, must_be_possible
 from services.processing.domain.case import Case
@@ -18,13 +18,13 @@ from shared.runtime import Transaction
 
 async def request_attendance(tx: Transaction, name: str, officer: Officer, version: int, *, at: datetime, place: str, purpose: str) -> Case:
     """People are told by SMS and email where and when. Source: law.ATTENDANCE."""
-    before = await case_at_hand(tx, name, officer, version, Action.REQUEST_ATTENDANCE)
+    before = await at_hand(tx, name, officer, version, Action.REQUEST_ATTENDANCE)
     new = Attendance(tx.now, officer.name, at, place, purpose)
     must_be_possible(new, await counting_of(tx, before))
     after = replace(before, attendances=(*before.attendances, new))
     told = AttendanceRequested(at=at, place=place, purpose=purpose, officer=officer.name)
     note = f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}, {place}"
-    return await tables.save_case(tx, before, after, journal_line(tx, Action.REQUEST_ATTENDANCE, officer, before, after, note), told)
+    return await tables.save_case(tx, before, after, line_of(tx, Action.REQUEST_ATTENDANCE, officer, before, after, note), told)
 
 
 async def add_note(tx: Transaction, name: str, officer: Officer, *, kind: NoteKind, text: str, files: tuple[str, ...]) -> Note:
@@ -33,5 +33,5 @@ async def add_note(tx: Transaction, name: str, officer: Officer, *, kind: NoteKi
     officer.must_act_for({case.offices.competent}, case.seen_by, f"case {name}")
     await tx.once()
     new = Note(tx.now, officer.name, kind, text, case.current_step, files)
-    await tables.add_note(tx, case.id, new, journal_line(tx, Action.ADD_NOTE, officer, case, case, kind))
+    await tables.add_note(tx, case.id, new, line_of(tx, Action.ADD_NOTE, officer, case, case, kind))
     return new
