@@ -15,6 +15,7 @@ from shared.contracts.events import (
     CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
+    DossierAssigned,
     DossierCompleted,
     DossierResumed,
     DossierSuspended,
@@ -109,6 +110,11 @@ async def opinion_was_asked(tx: Transaction, event: ConsultationEvent, envelope:
 
 async def people_were_asked_to_come(tx: Transaction, event: AttendanceRequested, envelope: Envelope) -> None:
     await _note(tx, event.officer, f"{event.at.astimezone(VIETNAM):%H:%M %d/%m/%Y}, {event.place}", envelope)
+
+
+async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:
+    """The desk can say whom to ask."""
+    await _note(tx, event.by, f"{event.officer or event.office} ({event.how})", envelope)
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:

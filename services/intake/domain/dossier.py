@@ -66,6 +66,8 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    reminded_at: datetime | None = None
+    """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None
     """Since when the agency's answer is waited for."""
     annulment_declined_at: datetime | None = None

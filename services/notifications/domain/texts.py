@@ -28,12 +28,14 @@ from shared.contracts.events import (
     DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
+    DossierAssigned,
     DossierCompleted,
     DossierDueSoon,
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
     DossierReceived,
+    DossierReminded,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -539,6 +541,8 @@ Nếu không thể đến, xin báo trước cho {desk}.
 """,
         ),
     ),
+    DossierAssigned: (),
+    DossierReminded: (),
     DecisionIssued: (),
     DossierCompleted: (
         # Signed is not yet at the desk: whoever comes now comes for nothing.

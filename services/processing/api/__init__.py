@@ -4,13 +4,15 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, corrections, due_dates, graphs, opinions, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, graphs, officers, opinions, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
+    assignments.router,
     opinions.router,
     graphs.router,
     worklist.router,
+    officers.router,
     corrections.router,
     due_dates.router,
     calendars.router,

@@ -11,7 +11,9 @@ from pydantic import PlainSerializer
 from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
+from services.processing.commands import acting
 from services.processing.commands.looking import Shown
+from services.processing.domain.assignment import How
 from services.processing.domain.case import Case, scores_late
 from services.processing.domain.consultation import Consultation, Opinion, Standing
 from services.processing.domain.correction import Correction
@@ -22,6 +24,7 @@ from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.note import NoteKind
 from services.processing.domain.progress import Stage, of_step, of_visit, stages
 from services.processing.domain.workflow import Leaving, Step, Visit, after_the_result
+from services.processing.domain.workload import DueBucket
 from shared.clock import VIETNAM
 from shared.contracts.events import CorrectionKind, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -51,7 +54,7 @@ class PossibleAction(View):
     @classmethod
     def all_for(cls, case: Case, officer: Officer) -> "list[PossibleAction]":
         mine = [action for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
-        return [cls.of(case, action) for action in mine if officer.sees(_whose(case, action))]
+        return [cls.of(case, action) for action in mine if officer.sees(_whose(case, action)) and not _kept_from(case, officer, action)]
 
     @classmethod
     def of(cls, case: Case, action: Action) -> Self:
@@ -63,6 +66,11 @@ def _whose(case: Case, action: Action) -> set[str]:
     if action is Action.ANSWER_CONSULTATION:
         return {one.office for one in case.consultations if one.is_open}
     return {case.offices.competent}
+
+
+def _kept_from(case: Case, officer: Officer, action: Action) -> bool:
+    """By whose case it is; an answer is the consulted office's own affair."""
+    return action is not Action.ANSWER_CONSULTATION and acting.why_not(case, officer, action) is not None
 
 
 StepStatus = Literal["done", "current", "next", "later", "skipped"]
@@ -237,6 +245,17 @@ class JournalView(View):
     source: str
 
 
+class AssignmentView(View):
+    """Who has the current step, since when, and until when an unused claim holds."""
+
+    officer: str
+    name: str
+    at: Instant
+    by: str
+    how: How
+    claim_ends_at: Instant | None
+
+
 class CaseLine(View):
     """A case in a list."""
 
@@ -284,6 +303,12 @@ class WorkLine(View):
     overdue: bool
     appointment_at: Instant
     verdict: Verdict
+    assignee: str | None
+    assignee_name: str | None
+    claim_ends_at: Instant | None
+    reminders: int
+    """How often the supervising desk asked about it."""
+    reminded_at: Instant | None
 
     @classmethod
     def of(cls, row: Row[Any], now: datetime) -> Self:
@@ -303,6 +328,28 @@ class WorkPage(Page):
     """What is due first stands first."""
 
     items: list[WorkLine]
+
+
+class WorkCount(View):
+    """So many open steps; `assignee` null: of the unit."""
+
+    office: str
+    assignee: str | None
+    state: State
+    due: DueBucket
+    number: int
+
+
+class WorkCounts(View):
+    """The same steps, counted four ways; `lines` has them together."""
+
+    as_of: Instant
+    total: int
+    by_due: dict[DueBucket, int]
+    by_office: dict[str, int]
+    by_assignee: dict[str, int]
+    by_state: dict[State, int]
+    lines: list[WorkCount]
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
@@ -449,6 +496,10 @@ class CaseView(View):
     returned_at: Instant | None
     returned_by: ReturnWay | None
     people: tuple[Person, ...]
+    assigned: AssignmentView | None
+    """Null: any officer of the unit may act, or claim it."""
+    reminders: int
+    reminded_at: Instant | None
     journal: list[JournalView]
     possible_actions: list[PossibleAction]
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.journal import JournalLine
@@ -22,8 +23,10 @@ async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, ac
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    rules.must_allow(case, action if isinstance(action, Action) else action(case))
-    return case
+    case = await acting.known(tx, case)
+    wanted = action if isinstance(action, Action) else action(case)
+    rules.must_allow(case, wanted)
+    return acting.taken_on(case, officer, wanted)
 
 
 def line_of(

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of
 from services.processing.domain import case as rules
@@ -101,7 +102,7 @@ async def answer_consultation(
 ) -> tuple[Case, Consultation]:
     """A fact of the consulted office, whoever changed the case meanwhile: it names no version. Late is late, and still counts."""
     for _ in range(TRIES):
-        before = await tables.load_case(tx, name)
+        before = await acting.known(tx, await tables.load_case(tx, name))
         # The agency itself passes here only to hear that nobody is asked, or that it is not the one.
         officer.must_act_for(before.consulted | {before.offices.competent}, before.seen_by, f"case {name}")
         await tx.once()
