@@ -17,6 +17,8 @@ from shared.contracts.events import (
     DossierSuspensionOver,
     DossierTakenUp,
     Event,
+    FeeRequested,
+    FeeSettled,
     MessageFailed,
     MessageSent,
     PapersHandedOver,
@@ -29,6 +31,8 @@ from shared.messaging import Reaction
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
     SupplementRequested: hearing.agency_asked_for_more,
+    FeeRequested: hearing.agency_asked_for_a_fee,
+    FeeSettled: hearing.agency_goes_on,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,
     DossierExtended: hearing.agency_promised_again,

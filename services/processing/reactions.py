@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.processing.commands.fees import hear_of_money, hear_of_reminder
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from shared.contracts import events
@@ -15,6 +16,11 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SubmissionReceived: heard,
     events.SubmissionSupplementRequested: heard,
     events.SubmissionSupplemented: heard,
+    events.SubmissionFeeRequested: heard,
+    events.FeePaid: hear_of_money,
+    events.FeeReduced: hear_of_money,
+    events.FeeRefunded: heard,
+    events.FeeUnpaid: hear_of_reminder,
     events.SubmissionRefused: heard,
     events.SubmissionWithdrawn: heard,
     events.DossierReceived: open_case,

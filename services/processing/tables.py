@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.case import Case
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
@@ -127,6 +128,7 @@ case: Final = Table(
     Column("papers_handed_over_by", Text),
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
+    Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
     Column("result", JSONB),
@@ -269,6 +271,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+        "fee": FeeAsked.model_validate(row.fee) if row.fee else None,
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
@@ -306,6 +309,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "time_terms": value.time_terms.model_dump(mode="json"),
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
+        "fee": value.fee.model_dump(mode="json") if value.fee else None,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
     }

@@ -11,6 +11,7 @@ from shared.working_time import DueClock, StopPolicy, TimeLimit, Unit
 ANSWER_HOURS: Final = 8
 SUPPLEMENT_DAYS: Final = 15
 """Calendar days a citizen has to complete a dossier, the day of the notice not counted. Source: law.SUPPLEMENT_WITHIN."""
+FEE_REMINDER_DAYS: Final = 15
 
 
 class CountedLimit(BaseModel):
@@ -40,6 +41,10 @@ class TimeTerms(BaseModel):
     supplement: StopPolicy = StopPolicy.RESTART
     """What a supplement does to the clock. Source: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    fee_pauses: str | None = Field(default=None, max_length=1000)
+    """The law of the sector by which the clock stands while a fee asked for during processing is owed; None: it runs on."""
+    fee_reminder_days: int = Field(default=FEE_REMINDER_DAYS, ge=1, le=365)
+    """After so many days people are reminded, once, of a fee that is still owed. Source: law.FEE_REMINDER."""
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1)
     """When so much of the time is left, the case is due soon."""
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000)

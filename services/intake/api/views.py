@@ -7,9 +7,10 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.intake.api import bodies
+from services.intake.domain.charges import ChargeState
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.lifecycle import WHO, Move, possible_moves
-from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from shared.contracts.events import OnlineVia, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import permitted
 from shared.contracts.states import STATES, State
@@ -24,8 +25,10 @@ class ReceiptPaper(View):
 
 
 class ReceiptFee(View):
+    """No amount: the desk states it later."""
+
     name: str
-    amount: int
+    amount: int | None = None
     paid: bool
 
 
@@ -94,11 +97,35 @@ class PaperView(View):
 
 
 class FeeView(View):
+    """A line of what is owed, as frozen when it was charged. No amount: the desk has yet to state it, within its bounds."""
+
+    number: int
     name: str
-    amount: int
-    paid: bool
+    state: ChargeState
+    amount: int | None
+    paid: int
+    refunded: int
+    published: int | None
+    at_least: int | None
+    at_most: int | None
+    text: str | None
+    ground: str | None
+    request: UUID | None
     method: str | None
+    online: OnlineVia | None
     receipt_number: str | None
+
+
+class PaymentKeptView(View):
+    """Money that came and could not be put to a line, and why."""
+
+    id: UUID
+    number: int | None
+    amount: int
+    method: str
+    receipt_number: str | None
+    paid_at: AwareDatetime
+    why: str
 
 
 class PostalItemView(View):
@@ -158,6 +185,12 @@ class DossierView(DossierRow):
     returned_by: ReturnWay | None
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
+    fee_owed: int
+    fee_net: int
+    """Paid and not given back."""
+    fee_awaited: int
+    """What the dossier waits for."""
+    payments_kept: tuple[PaymentKeptView, ...]
     postal_items: tuple[PostalItemView, ...]
     possible_actions: tuple[ActionView, ...]
 
@@ -192,6 +225,7 @@ class LookupView(View):
     label: str
     accepted_at: AwareDatetime
     appointment_at: AwareDatetime
+    fee_owed: int
     result_at_desk: bool
     returned_at: AwareDatetime | None
 
@@ -206,10 +240,16 @@ class QuotePaper(View):
 
 
 class QuoteFee(View):
+    """A sum; or why none follows, the bounds of what may be stated, and what to count so that one does."""
+
     name: str | None
     amount: int | None
     to_state: str | None = None
     text: str | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    count: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
 
 
 class QuoteView(View):
@@ -231,12 +271,17 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
     return fields | {"label": STATES[dossier.state].label}
 
 
-FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW})
+FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.RECORD_PAYMENT})
 """What any office that sees the dossier may bring in for the applicant."""
 
 HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
     Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
+    Move.ASK_FEE: ("submissions/{id}/fee-requests", bodies.FeeRequestBody),
+    Move.RECORD_PAYMENT: ("dossiers/{id}/payments", bodies.PaymentBody),
+    Move.STATE_FEE: ("dossiers/{id}/fee-statements", bodies.FeeStatementBody),
+    Move.REDUCE_FEE: ("dossiers/{id}/fee-reductions", bodies.FeeReductionBody),
+    Move.REFUND_FEE: ("dossiers/{id}/refunds", bodies.RefundBody),
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
     Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),

@@ -11,7 +11,7 @@ from services.intake.calendars import NoCalendar
 from services.intake.catalogue import catalogue_of
 from services.intake.tables import dossier
 from shared.clock import VIETNAM
-from shared.contracts.events import Event, PapersHandOverDue, ResultUnclaimed, SubmissionAnswerDue, SupplementLapsed
+from shared.contracts.events import Event, FeeUnpaid, PapersHandOverDue, ResultUnclaimed, SubmissionAnswerDue, SupplementLapsed
 from shared.contracts.states import State
 from shared.ids import uuid7
 from shared.office_tree import OfficeTree
@@ -20,6 +20,7 @@ from shared.timers import Handler, Timer
 from shared.working_time import Calendar, CalendarUnknown, OfficeHours, add_working_minutes, closing_at, next_working_day, opening_at
 
 ANSWER_DUE, HAND_OVER_DUE, LAPSED, UNCLAIMED = "answer_due", "hand_over_due", "supplement_lapsed", "unclaimed"
+FEE_UNPAID = "fee_unpaid"
 
 SAME_DAY_UNTIL_HOUR: Final = 15
 UNCLAIMED_AFTER: Final = timedelta(days=30)
@@ -64,10 +65,14 @@ Told = Callable[[Row[Any], Timer], Event]
 WAITING: Final[Mapping[str, tuple[frozenset[State], Told]]] = {
     ANSWER_DUE: (frozenset({State.SUBMITTED}), lambda row, timer: SubmissionAnswerDue(due_at=timer.due_at, office=row.receiving)),
     HAND_OVER_DUE: (
-        frozenset({State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED}),
+        frozenset({State.RECEIVED, State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED}),
         lambda row, timer: PapersHandOverDue(due_at=timer.due_at, office=row.receiving),
     ),
     LAPSED: (frozenset({State.AWAITING_SUPPLEMENT}), lambda row, timer: SupplementLapsed(ended_at=row.supplement_ends_at or timer.due_at)),
+    FEE_UNPAID: (
+        frozenset({State.INTAKE_FEE, State.AWAITING_FEE}),
+        lambda row, timer: FeeUnpaid(still_awaited=row.fee_awaited, since=row.fee_asked_at or timer.due_at, office=row.receiving),
+    ),
     UNCLAIMED: (
         frozenset({State.COMPLETED}),
         lambda row, timer: ResultUnclaimed(at_desk_since=row.result_at_desk_at or timer.due_at, office=row.returning),
@@ -81,6 +86,8 @@ async def ring(tx: Transaction, kind: str, due: list[Timer]) -> None:
     of = {timer.subject: timer for timer in due}
     changed: dict[str, Any] = {"told": dossier.c.told + 1} | ({"closing_proposed_at": tx.now} if kind == LAPSED else {})
     rung = update(dossier).where(dossier.c.id.in_(of), dossier.c.state.in_(states)).values(changed).returning(dossier)
+    if kind == FEE_UNPAID:  # the agency may not have heard yet that it is paid
+        rung = rung.where(dossier.c.fee_awaited > 0)
     rows = (await tx.run(rung)).all()
     if not rows:
         return

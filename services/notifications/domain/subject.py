@@ -16,12 +16,17 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierTakenUp,
     Event,
+    FeePaid,
+    FeeReduced,
+    FeeRequested,
+    FeeSettled,
     PostalEvent,
     PostalItemBooked,
     PostalItemLost,
     PostalItemSentBack,
     Reappointment,
     Receipt,
+    SubmissionFeeRequested,
     SubmissionReceived,
     SubmissionRefused,
     SubmissionSupplemented,
@@ -38,6 +43,7 @@ MIRROR: Final[dict[type[Event], State]] = {
     SubmissionReceived: State.SUBMITTED,
     SubmissionSupplementRequested: State.INTAKE_SUPPLEMENT,
     SubmissionSupplemented: State.SUBMITTED,
+    SubmissionFeeRequested: State.INTAKE_FEE,
     SubmissionRefused: State.NOT_ACCEPTED,
     SubmissionWithdrawn: State.WITHDRAWN,
     DossierReceived: State.RECEIVED,
@@ -46,6 +52,8 @@ MIRROR: Final[dict[type[Event], State]] = {
     SupplementRequested: State.AWAITING_SUPPLEMENT,
     SupplementAccepted: State.IN_PROGRESS,
     DossierStopped: State.STOPPED,
+    FeeRequested: State.AWAITING_FEE,
+    FeeSettled: State.IN_PROGRESS,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,
@@ -113,6 +121,8 @@ def concerns_people(subject: Subject, event: Event) -> bool:
 
 def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
-    if isinstance(event, DossierResumed | Reappointment):
+    if isinstance(event, DossierResumed | Reappointment | FeeSettled):
         subject = replace(subject, appointment_at=event.appointment_at)
+    if isinstance(event, FeePaid | FeeReduced) and subject.state is State.INTAKE_FEE and not event.still_awaited:
+        return replace(subject, state=State.SUBMITTED)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from shared.contracts.events import Outcome
+from shared.contracts.events import FeeSum, Outcome
 from shared.contracts.permissions import Action
 
 
@@ -74,6 +74,23 @@ class MissingPapers(Request):
     """The ground on which a supervisor asks late, or again."""
 
 
+class FeeLine(Request):
+    """A line to be paid, in whole đồng."""
+
+    name: Annotated[str, Field(min_length=1, max_length=300, examples=["Lệ phí trước bạ"])]
+    amount: Annotated[int, Field(ge=1, le=10**12, examples=[150000])]
+
+
+class FeesNeeded(Request):
+    """What has to be paid before the case goes on, and why."""
+
+    fees: Annotated[tuple[FeeLine, ...], Field(min_length=1, max_length=50)]
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Thông báo nghĩa vụ tài chính của cơ quan thuế"])]
+
+    def sums(self) -> tuple[FeeSum, ...]:
+        return tuple(FeeSum(name=fee.name, amount=fee.amount) for fee in self.fees)
+
+
 class NewAppointment(Request):
     """The date people are told instead, and why."""
 
@@ -89,6 +106,7 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.ISSUE_DECISION: Decision,
     Action.COMPLETE: Completion,
     Action.RETURN_FOR_SUPPLEMENT: MissingPapers,
+    Action.REQUEST_FEE: FeesNeeded,
     Action.SUSPEND: Suspension,
     Action.RESUME: Noted,
     Action.EXTEND: NewAppointment,

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
 from services.processing.domain.case import Case, scores_late
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.workflow import Step
@@ -227,6 +228,8 @@ class CaseView(View):
     papers_handed_over_by: str | None
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
+    fee: FeeAsked | None
+    """What was asked for last; settled once nothing of it is owed."""
     decision: SignedDecision | None
     decision_issued_at: Instant | None
     result: Result | None

@@ -26,7 +26,7 @@ from shared.contracts.events import (
     SupplementAccepted,
 )
 from shared.contracts.people import ReturnWay
-from shared.contracts.states import STATES, DeadlineClock, State
+from shared.contracts.states import STATES, State
 from shared.errors import NotFound
 from shared.runtime import Transaction
 from shared.wire import Envelope
@@ -71,7 +71,7 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
             return
         raise
     after = heard(before, event, envelope.time)
-    line = _heard_of(event, envelope, before.state, after.state)
+    line = heard_of(event, envelope, before.state, after.state)
     if after == before:
         return await tables.add_line(tx, before.id, line)
     if isinstance(event, SupplementAccepted) and is_open(before.intervals):
@@ -106,7 +106,7 @@ async def counting_of(tx: Transaction, case: Case) -> Counting:
 async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
     """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
-    if STATES[case.state].clock is DeadlineClock.RUNS:
+    if case.clock_runs:
         alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms, since)
     elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
         alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)
@@ -132,7 +132,7 @@ def _received(event: Receipt, envelope: Envelope, state: State) -> JournalLine:
     )
 
 
-def _heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
+def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
     """In the words of the event: who did it where, as far as it says so."""
     by, office = envelope.source, None
     match event:

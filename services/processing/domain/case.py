@@ -6,14 +6,16 @@ from typing import Final
 from uuid import UUID
 
 from services.processing.domain.deadline import Counting
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.lifecycle import HEARD, LIFECYCLE, MOVED_BY, possible_actions
 from services.processing.domain.workflow import Step, Steps, begun, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     DossierReturned,
     DossierStopped,
     Event,
+    FeeChange,
     Outcome,
     PapersHandedOver,
     ProcedureRef,
@@ -23,7 +25,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
+from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
@@ -71,6 +73,8 @@ class Case:
     papers_handed_over_by: str | None = None
     papers_taken_over_at: datetime | None = None
     papers_taken_over_by: str | None = None
+    fee: FeeAsked | None = None
+    """What was asked for last."""
     decision: SignedDecision | None = None
     decision_issued_at: datetime | None = None
     result: Result | None = None
@@ -104,6 +108,11 @@ class Case:
     def limit_ends_at(self) -> datetime:
         """What no step outlasts: the internal limit, or the appointment where that is earlier or was moved by hand."""
         return self.appointment_at if self.new_dates or self.due_at is None else min(self.due_at, self.appointment_at)
+
+    @property
+    def clock_runs(self) -> bool:
+        """Whether its time passes: not while it stands, in whatever state that is."""
+        return STATES[self.state].clock is DeadlineClock.RUNS and self.stopped_since is None
 
     @property
     def judged_at(self) -> datetime:
@@ -152,8 +161,10 @@ def why_not(case: Case, action: Action) -> str | None:
             return "No papers have been handed over to the agency."
         case Action.TAKE_OVER_PAPERS if case.papers_taken_over_at:
             return "The papers that were handed over have been taken over already."
-        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.decision:
+        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND | Action.REQUEST_FEE if case.decision:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
+        case Action.REQUEST_FEE if case.fee and not case.fee.settled_at:
+            return "A fee asked for before is still owed; it is paid at the desk, or reduced there."
         case Action.EXTEND if any(new.in_time for new in case.new_dates):
             return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
         case Action.EXTEND if case.new_dates:
@@ -193,6 +204,26 @@ def returned_for_supplement(case: Case, interval: Interval, *, notice_until: dat
         why = "A supplement was asked for before" if again else f"The notice was due by {notice_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
         raise _not_allowed(case, f"{why}: only a supervisor may ask now, and names the ground in `irregular`.")
     return replace(case, state=LIFECYCLE[case.state, Action.RETURN_FOR_SUPPLEMENT].to, intervals=(*case.intervals, interval))
+
+
+def fee_requested(case: Case, asked: FeeAsked, interval: Interval | None) -> Case:
+    """It waits for money. The clock runs on, unless the law of the sector lets it stand: `interval`. Source: law.FEE_DURING_PROCESSING."""
+    stopped = (*case.intervals, interval) if interval else case.intervals
+    return replace(case, state=LIFECYCLE[case.state, Action.REQUEST_FEE].to, fee=asked, intervals=stopped)
+
+
+def fee_settled(case: Case, event: FeeChange, at: datetime) -> Case:
+    """All that was asked for is paid: it goes on, if it has waited for nothing else; where the clock stood, it runs from `at`."""
+    assert case.fee
+    settled = replace(case, fee=case.fee.settled(at), state=MOVED_BY.get((case.state, type(event)), case.state))
+    return fee_awaited_no_more(settled, at)
+
+
+def fee_awaited_no_more(case: Case, at: datetime) -> Case:
+    """Where the clock stood for want of a fee, it does so no longer."""
+    if is_open(case.intervals) and case.intervals[-1].kind is StopKind.FEE:
+        return replace(case, intervals=ended(case.intervals, max(at, case.intervals[-1].started_at)))
+    return case
 
 
 def supplemented(case: Case, at: datetime) -> Case:
@@ -279,6 +310,8 @@ def scores_late(case: Case, action: Action, now: datetime) -> str | None:
     match action:
         case Action.RETURN_FOR_SUPPLEMENT if any(one.kind is StopKind.SUPPLEMENT for one in case.intervals):
             return "Chỉ số 766 tính trễ hồ sơ chờ bổ sung từ lần thứ hai."
+        case Action.REQUEST_FEE if on_time and case.time_terms.fee_pauses:
+            return "Chỉ số 766 không trừ thời gian chờ nộp phí: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
         case Action.SUSPEND if on_time:
             return "Chỉ số 766 không trừ thời gian tạm dừng: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
         case Action.APOLOGISE:

@@ -8,6 +8,8 @@ from shared.contracts.events import (
     DossierReturned,
     DossierStopped,
     Event,
+    FeePaid,
+    FeeReduced,
     PostalItemBooked,
     PostalItemDelivered,
     PostalItemLost,
@@ -43,6 +45,13 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.RETURN_FOR_SUPPLEMENT): Transition(
         State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
     ),
+    (State.AWAITING_FEE, Action.RETURN_FOR_SUPPLEMENT): Transition(
+        State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
+    ),
+    (State.IN_PROGRESS, Action.REQUEST_FEE): Transition(State.AWAITING_FEE, PERMISSIONS[Action.REQUEST_FEE], law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, Action.TAKE_OVER_PAPERS): _kept(State.AWAITING_FEE, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
+    (State.AWAITING_FEE, Action.EXTEND): _kept(State.AWAITING_FEE, Action.EXTEND, law.APPOINTED_ONCE_MORE),
+    (State.AWAITING_FEE, Action.APOLOGISE): _kept(State.AWAITING_FEE, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
     (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
     (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
@@ -53,6 +62,12 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+}
+
+# Facts of the desk on which the agency, which has the baton, moves by itself, and tells of it with an event of its own.
+MOVED_BY: Final[dict[tuple[State, type[Event]], State]] = {
+    (State.AWAITING_FEE, FeePaid): State.IN_PROGRESS,
+    (State.AWAITING_FEE, FeeReduced): State.IN_PROGRESS,
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
