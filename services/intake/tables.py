@@ -278,6 +278,21 @@ payment_kept: Final = Table(
     Index("payment_kept_once", "dossier_id", "caller", "key", unique=True),
 )
 
+# What the desk wrote down wrongly, and the receipt printed anew; the first one stays with the dossier.
+amendment: Final = Table(
+    "amendment",
+    metadata,
+    Column("dossier_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed", ARRAY(Text), nullable=False),
+    Column("people_before", JSONB, nullable=False),
+    Column("result_before", JSONB, nullable=False),
+    Column("receipt", JSONB),
+)
+
 postal_item: Final = Table(
     "postal_item",
     metadata,

@@ -7,11 +7,12 @@ from uuid import UUID
 import structlog
 
 from services.notifications import tables
+from services.notifications.domain.audience import readdressed
 from services.notifications.domain.compose import compose
-from services.notifications.domain.message import Attempt, Message, MessageState, copied, tried, wait_seconds
+from services.notifications.domain.message import Attempt, Message, MessageState, address_of, copied, sent_on, tried, wait_seconds
 from services.notifications.domain.subject import Subject, introduced, mirrored
 from services.notifications.domain.texts import overtaken_by, what_to_say
-from shared.contracts.events import Event, MessageFailed, MessageSent, Receipt, SubmissionReceived
+from shared.contracts.events import DossierAmended, Event, MessageFailed, MessageSent, Receipt, SubmissionReceived
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 
 OVERTAKEN = "overtaken by events"
 TOO_OLD = "not sent in time"
+READDRESSED = "the address was corrected"
 
 
 async def get_to_know(tx: Transaction, dossier_id: UUID, event: SubmissionReceived | Receipt, *, event_id: UUID) -> None:
@@ -35,6 +37,19 @@ async def follow(tx: Transaction, dossier_id: UUID, event: Event, *, event_id: U
     after = mirrored(before, event)
     if after != before:
         await tables.save_subject(tx, after)
+    await _say(tx, after, event, event_id=event_id)
+
+
+async def amend(tx: Transaction, dossier_id: UUID, event: DossierAmended, *, event_id: UUID) -> None:
+    """People are reached where they really are from now on; what still waits to go to a wrong address goes to the right one instead."""
+    before = await tables.load_subject(tx, dossier_id)
+    after = mirrored(before, event)
+    if after != before:
+        await tables.save_subject(tx, after)
+    moved = readdressed(before.contacts, after.contacts)
+    given_up = await tables.expire(tx, dossier_id, tables.addressed_to(moved))
+    await _tell_given_up(tx, dossier_id, given_up, READDRESSED)
+    await tables.insert_messages(tx, [sent_on(message, uuid7(), to=to) for message in given_up if (to := moved[address_of(message)])])
     await _say(tx, after, event, event_id=event_id)
 
 

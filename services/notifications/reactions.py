@@ -8,6 +8,7 @@ from shared import offices
 from shared.contracts.events import (
     CalendarPublished,
     DecisionIssued,
+    DossierAmended,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -49,7 +50,9 @@ from shared.contracts.events import (
     StepCompleted,
     SubmissionAnswerDue,
     SubmissionFeeRequested,
+    SubmissionLapsed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -72,6 +75,10 @@ async def follow(tx: Transaction, event: Event, envelope: Envelope) -> None:
     await commands.follow(tx, UUID(envelope.subject), event, event_id=envelope.id)
 
 
+async def amend(tx: Transaction, event: DossierAmended, envelope: Envelope) -> None:
+    await commands.amend(tx, UUID(envelope.subject), event, event_id=envelope.id)
+
+
 async def keep_office(tx: Transaction, event: OfficePublished, _envelope: Envelope) -> None:
     await offices.keep(tx, tables.office, event)
 
@@ -88,6 +95,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     FeeUnpaid: follow,
     FeeSettled: follow,
     SubmissionRefused: follow,
+    SubmissionRedirected: follow,
+    SubmissionLapsed: heard,
     SubmissionWithdrawn: follow,
     DossierReceived: begin,
     DossierResolvedOnTheSpot: begin,
@@ -97,6 +106,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SupplementAccepted: follow,
     SupplementLapsed: heard,
     DossierStopped: follow,
+    DossierAmended: amend,
     SubmissionAnswerDue: heard,
     PapersHandOverDue: heard,
     ResultUnclaimed: follow,

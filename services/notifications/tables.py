@@ -24,11 +24,12 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from services.notifications.domain.audience import Contact
+from services.notifications.domain.audience import Address, Contact
 from services.notifications.domain.message import Attempt, Message, MessageState
 from services.notifications.domain.subject import Subject
 from shared.contracts.events import Event
@@ -275,6 +276,10 @@ async def expire(tx: Transaction, dossier_id: UUID, *conditions: Any) -> list[Me
 
 def overtaken(templates: Iterable[str]) -> Any:
     return message.c.template.in_(templates)
+
+
+def addressed_to(addresses: Iterable[Address]) -> Any:
+    return tuple_(message.c.channel, message.c.recipient).in_([(one.channel, one.recipient) for one in addresses])
 
 
 def too_old(now: datetime) -> Any:

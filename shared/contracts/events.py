@@ -79,6 +79,8 @@ class SubmissionSupplementRequested(Event):
     type: ClassVar[str] = "vn.motcua.submission.supplement_requested.v1"
     papers: tuple[str, ...]
     reason: str
+    ends_at: AwareDatetime | None = None
+    """24:00 of the last day for it, where the desk's calendar says which that is."""
 
 
 class SubmissionSupplemented(Event):
@@ -88,11 +90,37 @@ class SubmissionSupplemented(Event):
     papers: tuple[str, ...]
 
 
+class RefusalGround(StrEnum):
+    """Why a submission is not accepted, where it is not for what lies in it."""
+
+    LAPSED = "lapsed"
+    NOT_COMPETENT = "not_competent"
+
+
 class SubmissionRefused(Event):
     """The desk does not accept the submission."""
 
     type: ClassVar[str] = "vn.motcua.submission.refused.v1"
     reason: str
+    ground: RefusalGround | None = None
+    competent: str | None = None
+    """Who is competent instead, by name: none of the offices here."""
+
+
+class SubmissionRedirected(Event):
+    """The submission now waits at another office, which is the right one; `offices` are those it has from now on."""
+
+    type: ClassVar[str] = "vn.motcua.submission.redirected.v1"
+    from_office: str
+    offices: Offices
+    reason: str
+
+
+class SubmissionLapsed(Event):
+    """The time to complete a submission is over and nothing complete has come: the desk may end it."""
+
+    type: ClassVar[str] = "vn.motcua.submission.lapsed.v1"
+    ended_at: AwareDatetime
 
 
 class SubmissionWithdrawn(Event):
@@ -173,6 +201,19 @@ class DossierStopped(Event):
     reason: str
 
 
+class DossierAmended(Event):
+    """A slip of the pen was corrected in what the desk wrote down of people or of how they want the result; it stays where it is."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.amended.v1"
+    number: int
+    """The how-manieth amendment; the receipt is printed again under it."""
+    amended_at: AwareDatetime
+    changed: tuple[str, ...]
+    """Names of what changed (`applicant.phone`, `result.way`), never what it was or is."""
+    result_wanted: ReturnWish
+    people: tuple[Person, ...]
+
+
 class SubmissionAnswerDue(Event):
     """The desk should have answered a submission by now."""
 
@@ -190,7 +231,7 @@ class PapersHandOverDue(Event):
 
 
 class ResultUnclaimed(Event):
-    """A result has lain at the desk for long; nothing is ever destroyed, people are reminded."""
+    """A result has lain at the desk for long; nothing is ever destroyed, people are reminded, the more seldom the longer it lies."""
 
     type: ClassVar[str] = "vn.motcua.result.unclaimed.v1"
     at_desk_since: AwareDatetime
@@ -604,6 +645,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SubmissionSupplemented,
         SubmissionFeeRequested,
         SubmissionRefused,
+        SubmissionRedirected,
+        SubmissionLapsed,
         SubmissionWithdrawn,
         DossierReceived,
         DossierResolvedOnTheSpot,
@@ -611,6 +654,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SupplementAccepted,
         SupplementLapsed,
         DossierStopped,
+        DossierAmended,
         SubmissionAnswerDue,
         PapersHandOverDue,
         ResultUnclaimed,

@@ -34,10 +34,12 @@ class Action(StrEnum):
     SEE_SETTLEMENTS = "see_settlements"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
+    REDIRECT = "redirect"
     WITHDRAW = "withdraw"
     SEE_DOSSIERS = "see_dossiers"
     ACCEPT_SUPPLEMENT = "accept_supplement"
     CLOSE = "close"
+    AMEND = "amend"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -87,10 +89,12 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_SETTLEMENTS: _STAFF,
     Action.SUPPLEMENT: _DESK | {Role.PORTAL},
     Action.REFUSE: _DESK,
+    Action.REDIRECT: _DESK,
     Action.WITHDRAW: _DESK | {Role.PORTAL},
     Action.SEE_DOSSIERS: _EVERYONE,
     Action.ACCEPT_SUPPLEMENT: _DESK,
     Action.CLOSE: _DESK,
+    Action.AMEND: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,

@@ -36,6 +36,7 @@ class State(StrEnum):
     AWAITING_SUPPLEMENT = "awaiting_supplement"
     COMPLETED = "completed"
     IN_POST = "in_post"
+    UNCLAIMED = "unclaimed"
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
     STOPPED = "stopped"
@@ -65,6 +66,7 @@ STATES: Final[dict[State, Meaning]] = {
     State.AWAITING_SUPPLEMENT: Meaning("Yêu cầu bổ sung giấy tờ", Holder.DESK, DeadlineClock.STOPPED, 5),
     State.COMPLETED: Meaning("Đã xử lý xong, có kết quả", Holder.DESK, DeadlineClock.ENDED, 9),
     State.IN_POST: Meaning("Đang chuyển trả qua bưu chính", Holder.DESK, DeadlineClock.ENDED, 9),
+    State.UNCLAIMED: Meaning("Chờ nhận kết quả (đã nhắc)", Holder.DESK, DeadlineClock.ENDED, 9),
     State.RETURNED: Meaning("Đã trả kết quả", Holder.DESK, DeadlineClock.ENDED, 10, terminal=True),
     State.WITHDRAWN: Meaning("Đã dừng theo yêu cầu của tổ chức, cá nhân", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 7, terminal=True),
     State.STOPPED: Meaning("Dừng xử lý", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 8, terminal=True),

@@ -41,6 +41,8 @@ class TimeTerms(BaseModel):
     supplement: StopPolicy = StopPolicy.RESTART
     """What a supplement does to the clock. Source: law.RESTART_AFTER_SUPPLEMENT, law.PAUSE_BY_PROCEDURE."""
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    submission_days: int | None = Field(default=None, ge=1, le=365)
+    """The same before acceptance; None: as many days as after it."""
     fee_pauses: str | None = Field(default=None, max_length=1000)
     """The law of the sector by which the clock stands while a fee asked for during processing is owed; None: it runs on."""
     fee_reminder_days: int = Field(default=FEE_REMINDER_DAYS, ge=1, le=365)

@@ -44,6 +44,8 @@ REACTIONS = {
 # What these lives do not come to.
 UNTOLD = {
     "submission.withdrawn",
+    "submission.redirected",
+    "submission.lapsed",
     "result.delivered",
     "postal_item.sent_back",
     "postal_item.lost",
@@ -57,6 +59,7 @@ UNTOLD = {
     "supplement.accepted",
     "supplement.lapsed",
     "dossier.stopped",
+    "dossier.amended",
     "dossier.suspended",
     "dossier.suspension_over",
     "dossier.resumed",

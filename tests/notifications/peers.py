@@ -12,6 +12,7 @@ import httpx
 from shared import wire
 from shared.contracts.events import (
     DecisionIssued,
+    DossierAmended,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -41,6 +42,7 @@ from shared.contracts.events import (
     PostalItemPosted,
     PostalItemSentBack,
     ProcedureRef,
+    RefusalGround,
     Result,
     ResultAtDesk,
     ResultDelivered,
@@ -48,7 +50,9 @@ from shared.contracts.events import (
     SignedDecision,
     StepCompleted,
     SubmissionAnswerDue,
+    SubmissionLapsed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -190,14 +194,33 @@ def postal(kind: type[PostalEvent], **more: Any) -> PostalEvent:
     return kind(carrier="vnpost", tracking_number="EA123456789VN", at=MONDAY_MORNING, place="Bưu cục Hòa Bình", **more)
 
 
+def amended(*people: Person, way: ReturnWay = ReturnWay.DESK) -> DossierAmended:
+    return DossierAmended(
+        number=1,
+        amended_at=MONDAY_MORNING,
+        changed=("applicant.phone",),
+        result_wanted=ReturnWish(way=way),
+        people=people or (APPLICANT,),
+    )
+
+
 LATER = MONDAY_MORNING + timedelta(days=15)
 
 EVERY_FACT: tuple[Event, ...] = (
     submitted(),
     submitted(channel=Channel.POST, national_code=None),
     supplement_requested(),
+    supplement_requested().model_copy(update={"ends_at": MONDAY_MORNING + timedelta(days=15)}),
     SubmissionSupplemented(papers=("Giấy đề nghị",)),
-    SubmissionRefused(reason="Không thuộc thẩm quyền giải quyết."),
+    SubmissionRefused(reason="Hồ sơ không đúng đối tượng."),
+    SubmissionRefused(reason="Không bổ sung hồ sơ.", ground=RefusalGround.LAPSED),
+    SubmissionRefused(
+        reason="Không thuộc thẩm quyền.",
+        ground=RefusalGround.NOT_COMPETENT,
+        competent="Trung tâm Phục vụ hành chính công và Chuyển đổi số cộng đồng tỉnh Thừa Thiên Huế",
+    ),
+    SubmissionRedirected(from_office="H26.23", offices=OFFICES, reason="Nơi cư trú thuộc địa bàn khác."),
+    SubmissionLapsed(ended_at=MONDAY_MORNING),
     SubmissionWithdrawn(),
     *(received(way=way) for way in ReturnWay),
     *(resolved_on_the_spot(outcome=outcome) for outcome in Outcome),
@@ -244,5 +267,6 @@ EVERY_FACT: tuple[Event, ...] = (
         kind(due_at=LATER, office="H26.22.1")
         for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
     ),
+    amended(),
     ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

@@ -438,6 +438,49 @@ class ClosureBody(Body):
     reason: Words = "Đã đóng hồ sơ, không bổ sung"
 
 
+class LapseBody(Body):
+    model_config = example(reason="Không bổ sung hồ sơ trong thời hạn đã thông báo")
+
+    reason: Words = "Không bổ sung hồ sơ trong thời hạn đã thông báo"
+
+
+class RedirectBody(Body):
+    """Where it belongs: other offices of ours, or somebody who is none of them, by name."""
+
+    model_config = example(receiving_office="H27.002", reason="Nơi cư trú thuộc địa bàn khác")
+
+    receiving_office: OfficeCode | None = Field(default=None, description="Where it waits for its answer from now on")
+    competent_office: OfficeCode | None = Field(default=None, description="Which office decides it, where that is another one")
+    not_competent: Name | None = Field(default=None, description="None of our offices is competent: who is, by name; it ends here")
+    reason: Words
+
+    @model_validator(mode="after")
+    def names_a_target(self) -> "RedirectBody":
+        if (self.not_competent is None) == (self.receiving_office is None and self.competent_office is None):
+            raise ValueError("name offices of ours, or in not_competent who is competent instead, one of the two")
+        return self
+
+
+class AmendmentBody(Body):
+    """Each person and the wish as they should stand, whole; what is left out stays as it is."""
+
+    model_config = example(
+        applicant={"name": "Nông Thị Mẫu", "identity_number": "004190000001", "phone": "0912345679"}, reason="Ghi nhầm số điện thoại"
+    )
+
+    applicant: PersonBody | None = None
+    representative: PersonBody | None = None
+    result: WishBody | None = None
+    reason: Words
+
+    def people(self) -> tuple[Person, ...]:
+        named = ((Part.APPLICANT, self.applicant), (Part.REPRESENTATIVE, self.representative))
+        return tuple(Person(part=part, **person.model_dump()) for part, person in named if person)
+
+    def wish(self) -> ReturnWish | None:
+        return self.result and ReturnWish(**self.result.model_dump())
+
+
 class IncompleteBody(Body):
     model_config = example(reason="Bản vẽ chưa có chữ ký của chủ trì thiết kế")
 

@@ -88,6 +88,7 @@ class PoliciesBody(bodies.Body):
     cutoff: time | None = Field(default=None, description="Received after this, counting begins with the next working day")
     supplement: StopPolicy = Field(default=StopPolicy.RESTART, description="What a supplement does to the clock")
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
+    submission_days: int | None = Field(default=None, ge=1, le=365, description="The same before acceptance; none: as many")
     fee_pauses: str | None = Field(
         default=None, min_length=1, max_length=1000, description="The law of the sector by which the clock stands while a fee is owed"
     )

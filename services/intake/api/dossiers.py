@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import post, reception, returning, submissions, supplementing
+from services.intake.commands import amending, post, reception, returning, submissions, supplementing
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
@@ -100,6 +100,15 @@ async def close(
 @router.post("/dossiers/{name}/withdrawals", status_code=202, response_model=views.MovedView, summary="The applicant takes it back")
 async def withdraw(name: str, body: bodies.WithdrawalBody, tx: Tx, officer: Annotated[Officer, may(Action.WITHDRAW)]) -> Dossier:
     return await submissions.withdraw(tx, name, reason=body.reason, by=officer)
+
+
+@router.post("/dossiers/{name}/amendments", response_model=views.MovedView, summary="Correct a slip of the pen: people, how they want it")
+async def amend(
+    name: str, body: bodies.AmendmentBody, tx: Tx, officer: Annotated[Officer, may(Action.AMEND)], version: IfMatch, response: Response
+) -> Dossier:
+    dossier = await amending.amend(tx, name, people=body.people(), wish=body.wish(), reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
 
 
 @router.post("/dossiers/{name}/hand-overs", response_model=views.MovedView, summary="Give the papers to the agency")

@@ -13,6 +13,7 @@ from sqlalchemy import Table, and_, or_, select, tuple_
 from services.intake import money, tables
 from services.intake.api import views
 from services.intake.catalogue import catalogue_of
+from services.intake.commands import amending
 from services.intake.domain import reception
 from services.intake.domain.appointment import AppointmentNeeded, appointment
 from services.intake.domain.choices import Named, RequiredPaper, choose_limit, required_papers
@@ -50,6 +51,8 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         fees=tuple(views.FeeView.model_validate(charge) for charge in await money.load(tx, found.id)),
         payments_kept=tuple(views.PaymentKeptView.model_validate(row) for row in await money.kept(tx, found.id)),
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
+        receipt=await amending.first_receipt(tx, found),
+        amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),
         possible_actions=views.actions_of(found, by),
     )
 

@@ -128,7 +128,7 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t") else value
 
 
-def _totals(period: Period) -> Select[Any]:
+def _totals(period: Period) -> Select[*tuple[Any, ...]]:
     def sum_of(*of: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.coalesce(func.sum(fee_entry.c.amount).filter(and_(*of)), 0)
 
@@ -151,7 +151,7 @@ def _totals(period: Period) -> Select[Any]:
 
 
 def _lines(period: Period, after: str | None) -> Select[Any]:
-    query = (
+    query: Select[Any] = (
         select(fee_entry, fee_entry.c.dossier_id.label("dossier"), dossier.c.code, dossier.c.competent)
         .join(dossier, dossier.c.id == fee_entry.c.dossier_id)
         .where(period.holds)

@@ -100,4 +100,29 @@ async def refuse(
     return dossier
 
 
+@router.post(
+    "/submissions/{name}/redirect", response_model=views.MovedView, summary="It belongs elsewhere: pass it on, or say who decides it"
+)
+async def redirect(
+    name: str, body: bodies.RedirectBody, tx: Tx, officer: Annotated[Officer, may(Action.REDIRECT)], version: IfMatch, response: Response
+) -> Dossier:
+    if body.not_competent:
+        dossier = await submissions.refer_elsewhere(tx, name, competent=body.not_competent, reason=body.reason, by=officer, version=version)
+    else:
+        dossier = await submissions.redirect(
+            tx, name, receiving=body.receiving_office, competent=body.competent_office, reason=body.reason, by=officer, version=version
+        )
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post("/submissions/{name}/closures", response_model=views.MovedView, summary="End it: nothing complete came in time")
+async def lapse(
+    name: str, body: bodies.LapseBody, tx: Tx, officer: Annotated[Officer, may(Action.CLOSE)], version: IfMatch, response: Response
+) -> Dossier:
+    dossier = await submissions.lapse(tx, name, reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
 router.include_router(push)

@@ -158,6 +158,17 @@ class DossierRow(View):
     version: int
 
 
+class AmendmentView(View):
+    """A slip of the pen that was corrected; `receipt` as it was printed then."""
+
+    number: int
+    at: AwareDatetime
+    by: str
+    reason: str
+    changed: tuple[str, ...]
+    receipt: dict[str, Any] | None
+
+
 class DossierView(DossierRow):
     """A dossier with all the desk knows of it."""
 
@@ -192,6 +203,9 @@ class DossierView(DossierRow):
     """What the dossier waits for."""
     payments_kept: tuple[PaymentKeptView, ...]
     postal_items: tuple[PostalItemView, ...]
+    receipt: dict[str, Any] | None
+    """As it was printed first."""
+    amendments: tuple[AmendmentView, ...]
     possible_actions: tuple[ActionView, ...]
 
 
@@ -283,10 +297,14 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.REDUCE_FEE: ("dossiers/{id}/fee-reductions", bodies.FeeReductionBody),
     Move.REFUND_FEE: ("dossiers/{id}/refunds", bodies.RefundBody),
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
+    Move.LAPSE: ("submissions/{id}/closures", bodies.LapseBody),
+    Move.REDIRECT: ("submissions/{id}/redirect", bodies.RedirectBody),
+    Move.REFER_ELSEWHERE: ("submissions/{id}/redirect", bodies.RedirectBody),
     Move.SUPPLEMENT: ("dossiers/{id}/supplements", bodies.SupplementBody),
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),

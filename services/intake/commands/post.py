@@ -9,12 +9,15 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.intake import tables
+from services.intake.commands.alarms import UNCLAIMED
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import LIFECYCLE, Move, next_state
 from services.intake.domain.postal_item import DOSSIER_MOVE, NOT_ARRIVED, PostalState, moves
+from services.intake.domain.unclaimed import next_call_at
 from services.intake.postal import CARRIERS
+from shared import timers
 from shared.contracts.events import (
     DossierReturned,
     Event,
@@ -50,7 +53,9 @@ async def post_result(tx: Transaction, name: str, *, carrier: str, tracking_numb
         raise TrackingNumberUsed(f"{carrier} already carries {tracking_number}.")
     line = JournalLine(Move.POST, by.name, before.state, state, before.offices.returning, f"{carrier} {tracking_number}")
     event = PostalItemBooked(carrier=carrier, tracking_number=tracking_number, at=tx.now)
-    return await tables.save_dossier(tx, before, replace(before, state=state), line, event)
+    saved = await tables.save_dossier(tx, before, replace(before, state=state), line, event)
+    await timers.keep(tx, saved.id, {UNCLAIMED: None})
+    return saved
 
 
 async def keep_item_that_came(tx: Transaction, dossier_id: UUID, carrier: str, tracking_number: str) -> None:
@@ -139,9 +144,13 @@ async def _tell(tx: Transaction, item: Row[Any], state: PostalState, report: dic
         if move is Move.DELIVERED_BY_POST:
             after = replace(after, returned_at=report["at"], returned_by=ReturnWay.POST)
             events.append(DossierReturned(way=ReturnWay.POST, returned_at=report["at"]))
+        elif move is Move.SENT_BACK:
+            after = replace(after, result_at_desk_at=tx.now)
     note = " ".join(str(part) for part in (report["tracking_number"], state, report["cause"]) if part)
     line = JournalLine(f"postal_item_{state}", report["carrier"], before.state, after.state, before.offices.returning, note)
     await tables.save_dossier(tx, before, after, line, *events)
+    if after.state is not before.state and move is Move.SENT_BACK:
+        await timers.keep(tx, before.id, {UNCLAIMED: next_call_at(tx.now, tx.now)})
 
 
 async def _latest_item(tx: Transaction, dossier_id: UUID) -> UUID | None:

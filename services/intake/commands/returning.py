@@ -3,15 +3,15 @@
 from dataclasses import dataclass, replace
 
 from services.intake import tables
-from services.intake.commands.alarms import HAND_OVER_DUE, UNCLAIMED, UNCLAIMED_AFTER
+from services.intake.commands.alarms import HAND_OVER_DUE, UNCLAIMED
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
+from services.intake.domain.unclaimed import next_call_at
 from shared import timers
 from shared.contracts.events import DossierReturned, PapersHandedOver, ResultAtDesk, ResultDelivered
 from shared.contracts.people import Part, ReturnWay
-from shared.contracts.states import State
 from shared.errors import InvalidInput
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -48,7 +48,7 @@ async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, b
     after = replace(before, result_at_desk_at=tx.now)
     line = JournalLine(Move.TAKE_OVER_RESULT, by.name, before.state, state, before.offices.returning, handed_over_by)
     saved = await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
-    await timers.keep(tx, saved.id, {UNCLAIMED: tx.now + UNCLAIMED_AFTER})
+    await timers.keep(tx, saved.id, {UNCLAIMED: next_call_at(tx.now, tx.now)})
     return saved
 
 
@@ -75,8 +75,10 @@ async def deliver_online(tx: Transaction, name: str, *, reference: str, by: Offi
     paper_owed = not (before.result_wanted.electronic_only or before.result_wanted.way is ReturnWay.ONLINE)
     if paper_owed:
         after = replace(before, delivered_online_at=tx.now)
-        line = JournalLine(Move.DELIVER_ONLINE, by.name, before.state, State.COMPLETED, before.offices.returning, reference)
+        line = JournalLine(Move.DELIVER_ONLINE, by.name, before.state, before.state, before.offices.returning, reference)
         return await tables.save_dossier(tx, before, after, line, ResultDelivered(way=ReturnWay.ONLINE))
     after = replace(before, state=state, delivered_online_at=tx.now, returned_at=tx.now, returned_by=ReturnWay.ONLINE)
     line = JournalLine(Move.DELIVER_ONLINE, by.name, before.state, state, before.offices.returning, reference)
-    return await tables.save_dossier(tx, before, after, line, DossierReturned(way=ReturnWay.ONLINE, returned_at=tx.now))
+    saved = await tables.save_dossier(tx, before, after, line, DossierReturned(way=ReturnWay.ONLINE, returned_at=tx.now))
+    await timers.keep(tx, saved.id, {UNCLAIMED: None})
+    return saved

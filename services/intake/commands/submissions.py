@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, text
 from services.intake import money, tables
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import reception
-from services.intake.commands.alarms import ANSWER_DUE, FEE_UNPAID, HAND_OVER_DUE, answer_due_at
+from services.intake.commands.alarms import ANSWER_DUE, FEE_UNPAID, HAND_OVER_DUE, SUBMISSION_LAPSED, answer_due_at, submission_lapse
 from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
 from services.intake.commands.post import keep_item_that_came
 from services.intake.commands.reception import Received, agree, new_secret, offices_of_today, procedure_ref, receipt_facts, receipt_of
@@ -23,15 +23,18 @@ from shared.clock import VIETNAM
 from shared.contracts.events import (
     DossierReceived,
     Event,
+    RefusalGround,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
     SubmissionWithdrawn,
     SupplementReceived,
 )
+from shared.contracts.people import Offices
 from shared.contracts.states import State
-from shared.errors import Conflict
+from shared.errors import Conflict, InvalidInput
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -140,10 +143,13 @@ async def request_supplement(tx: Transaction, name: str, *, papers: tuple[str, .
     """Once, for all items at once; the supplement form follows from it."""
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before, Move.REQUEST_SUPPLEMENT)
-    after = replace(before, state=state, supplement_asked=papers, reason=reason, answer_due_at=None)
+    lapse = await submission_lapse(tx, before.offices.receiving, before.procedure.key)
+    ends_at = lapse and lapse.ends_at
+    after = replace(before, state=state, supplement_asked=papers, reason=reason, answer_due_at=None, supplement_ends_at=ends_at)
     line = JournalLine(Move.REQUEST_SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(papers))
-    saved = await tables.save_dossier(tx, before, after, line, SubmissionSupplementRequested(papers=papers, reason=reason))
-    await timers.keep(tx, saved.id, {ANSWER_DUE: None})
+    told = SubmissionSupplementRequested(papers=papers, reason=reason, ends_at=ends_at)
+    saved = await tables.save_dossier(tx, before, after, line, told)
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None, SUBMISSION_LAPSED: lapse and lapse.proposed_at})
     return saved
 
 
@@ -159,9 +165,7 @@ async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ..
     elif not complete:
         after = await tables.save_dossier(tx, before, before, replace(line, to_state=before.state))
     else:
-        after = replace(before, state=state, answer_due_at=await answer_due_at(tx, before.offices.receiving, before.procedure.key))
-        after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
-        await timers.keep(tx, after.id, {ANSWER_DUE: after.answer_due_at})
+        after = await _answerable_again(tx, before, replace(before, state=state), line, names)
     await _keep_papers(tx, after, papers, replaced=False)
     return after
 
@@ -174,6 +178,52 @@ async def refuse(tx: Transaction, name: str, *, reason: str, by: Officer, versio
     return await _ended(tx, before, replace(before, state=state, reason=reason), line, SubmissionRefused(reason=reason))
 
 
+async def lapse(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
+    """Nothing complete came in the time the office gives: the clock proposes the end, an officer decides it."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before, Move.LAPSE)
+    line = JournalLine(Move.LAPSE, by.name, before.state, state, before.offices.receiving, reason)
+    told = SubmissionRefused(reason=reason, ground=RefusalGround.LAPSED)
+    return await _ended(tx, before, replace(before, state=state, reason=reason), line, told)
+
+
+async def refer_elsewhere(tx: Transaction, name: str, *, competent: str, reason: str, by: Officer, version: int) -> Dossier:
+    """None of the offices here is competent: it ends, and the applicant is told who is."""
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before, Move.REFER_ELSEWHERE)
+    line = JournalLine(Move.REFER_ELSEWHERE, by.name, before.state, state, before.offices.receiving, f"{competent}: {reason}")
+    told = SubmissionRefused(reason=reason, ground=RefusalGround.NOT_COMPETENT, competent=competent)
+    return await _ended(tx, before, replace(before, state=state, reason=reason), line, told)
+
+
+async def redirect(
+    tx: Transaction, name: str, *, receiving: str | None, competent: str | None, reason: str, by: Officer, version: int
+) -> Dossier:
+    """It waits at the right office from now on, with the answer due when it was due before.
+
+    Offices that stood where the receiving one did follow it. Raises NotFound, CompetentOfficeNeeded, InvalidInput.
+    """
+    known = (await tables.load_dossier(tx, name)).offices
+    if not by.sees((known.receiving, known.returning)):
+        await tx.once()  # who gave it away may only be asking for the first answer again
+    before = await dossier_to_change(tx, name, by=by, version=version)
+    state = next_state(before, Move.REDIRECT)
+    entry = await catalogue_of(tx.runtime).entry(tx, before.procedure.key)
+    here, to = before.offices, receiving or before.offices.receiving
+    offices = Offices(
+        receiving=to,
+        competent=one_competent(before.procedure.key, entry.competent, competent or here.competent),
+        supervising=to if here.supervising == here.receiving else here.supervising,
+        returning=to if here.returning == here.receiving else here.returning,
+    )
+    await offices_of_today(tx, offices)
+    if offices == here:
+        raise InvalidInput("It is there already: name another receiving or competent office.")
+    line = JournalLine(Move.REDIRECT, by.name, before.state, state, here.receiving, f"{to}, {offices.competent}: {reason}")
+    event = SubmissionRedirected(from_office=here.receiving, offices=offices, reason=reason)
+    return await tables.save_dossier(tx, before, replace(before, state=state, offices=offices), line, event)
+
+
 async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Officer) -> Dossier:
     """Before acceptance the applicant may always take it back."""
     before = await dossier_to_tell_of(tx, name, by=by)
@@ -184,8 +234,9 @@ async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Office
 
 async def _ended(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, told: Event) -> Dossier:
     """Nothing is waited for any more."""
-    saved = await tables.save_dossier(tx, before, replace(after, answer_due_at=None), line, told)
-    await timers.keep(tx, saved.id, {ANSWER_DUE: None, FEE_UNPAID: None})
+    after = replace(after, answer_due_at=None, supplement_ends_at=None, closing_proposed_at=None)
+    saved = await tables.save_dossier(tx, before, after, line, told)
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None, SUBMISSION_LAPSED: None, FEE_UNPAID: None})
     return saved
 
 
@@ -222,13 +273,20 @@ async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought,
     """The portal answers a supplement request by pushing the whole submission again."""
     state = next_state(before, Move.SUPPLEMENT)
     names = tuple(str(paper.paper) for paper in brought.papers)
-    due_at = await answer_due_at(tx, before.offices.receiving, before.procedure.key)
-    after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted, answer_due_at=due_at)
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
-    after = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=names))
-    await timers.keep(tx, after.id, {ANSWER_DUE: due_at})
+    after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted)
+    after = await _answerable_again(tx, before, after, line, names)
     await _keep_papers(tx, after, brought.papers, replaced=True)
     return after
+
+
+async def _answerable_again(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, papers: tuple[str, ...]) -> Dossier:
+    """Nothing is waited for but the desk's answer."""
+    due_at = await answer_due_at(tx, before.offices.receiving, before.procedure.key)
+    after = replace(after, answer_due_at=due_at, supplement_ends_at=None, closing_proposed_at=None)
+    saved = await tables.save_dossier(tx, before, after, line, SubmissionSupplemented(papers=papers))
+    await timers.keep(tx, saved.id, {ANSWER_DUE: due_at, SUBMISSION_LAPSED: None})
+    return saved
 
 
 # The same counter as in the statement of reception: one more for this prefix and day.

@@ -1,22 +1,24 @@
 """Units and tiers in the words of fee rules: what is counted, and which of the counted a price is for."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from services.intake.domain.deciding import spelled
 
 PER_DOSSIER: Final = re.compile(r"(0?1 )?(bộ )?hồ sơ|(0?1 )?lần( nộp hồ sơ)?")
 _ONE: Final = re.compile(r"^0?1 (?=\D)")
-_WHOLE_TIERS: Final = (
-    (re.compile(r"(?:từ )?(\d+) ?(?:-|–|đến|tới) ?(\d+)"), lambda first, last: (int(first), int(last))),
-    (re.compile(r"từ (\d+) trở (?:lên|đi)"), lambda first: (int(first), None)),
-    (re.compile(r"trên (\d+)"), lambda below: (int(below) + 1, None)),
-    (re.compile(r"(?:đến|tối đa|không quá) (\d+)"), lambda last: (1, int(last))),
-    (re.compile(r"dưới (\d+)"), lambda above: (1, int(above) - 1)),
-)
 
 Tier = tuple[int, int | None]
 """The first and the last of the units counted from 1; None: no last one."""
+
+_TIERS: Final[tuple[tuple[re.Pattern[str], Callable[[list[int]], Tier]], ...]] = (
+    (re.compile(r"(?:từ )?(\d+) ?(?:-|–|đến|tới) ?(\d+)"), lambda named: (named[0], named[1])),
+    (re.compile(r"từ (\d+) trở (?:lên|đi)"), lambda named: (named[0], None)),
+    (re.compile(r"trên (\d+)"), lambda named: (named[0] + 1, None)),
+    (re.compile(r"(?:đến|tối đa|không quá) (\d+)"), lambda named: (1, named[0])),
+    (re.compile(r"dưới (\d+)"), lambda named: (1, named[0] - 1)),
+)
 
 
 def unit_of(per: str | None) -> str | None:
@@ -31,9 +33,9 @@ def tier_of(words: str, unit: str) -> Tier | None:
     if unit not in low:
         return None
     numbered = " ".join(re.sub(rf"\b(?:{re.escape(unit)}|thứ)\b", " ", low).split())
-    for pattern, read in _WHOLE_TIERS:
+    for pattern, read in _TIERS:
         if found := pattern.fullmatch(numbered):
-            return read(*found.groups())
+            return read([int(number) for number in found.groups()])
     return None
 
 

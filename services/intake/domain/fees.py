@@ -253,9 +253,10 @@ class _Holding:
     def bounds(self) -> tuple[int | None, int | None]:
         """What the sum stated lies between, as far as the prices say."""
         found = [self._bounds(rule) for rule in self.prices]
-        lows, highs = [low for low, _ in found], [high for _, high in found]
-        low = min(lows) if lows and None not in lows else None
-        high = max(highs) if highs and None not in highs else None
+        lows = [low for low, _ in found if low is not None]
+        highs = [high for _, high in found if high is not None]
+        low = min(lows) if lows and len(lows) == len(found) else None
+        high = max(highs) if highs and len(highs) == len(found) else None
         for share in self.shares:
             low = None if low is None else low * min(share, 100) // 100
             high = None if high is None else high * max(share, 100) // 100

@@ -7,7 +7,7 @@ from typing import Final
 from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
+from shared.contracts.states import STATES, State
 from shared.errors import ActionNotAllowed
 
 
@@ -27,10 +27,14 @@ class Move(StrEnum):
     REFUND_FEE = "refund_fee"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
+    LAPSE = "lapse"
+    REDIRECT = "redirect"
+    REFER_ELSEWHERE = "refer_elsewhere"
     WITHDRAW = "withdraw"
     ACCEPT_SUPPLEMENT = "accept_supplement"
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
+    AMEND = "amend"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
@@ -39,6 +43,7 @@ class Move(StrEnum):
     DELIVERED_BY_POST = "delivered_by_post"
     SENT_BACK = "sent_back"
     LOST_IN_POST = "lost_in_post"
+    MARK_UNCLAIMED = "mark_unclaimed"
     # Heard from the agency, which holds the baton then.
     TAKE_UP = "take_up"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
@@ -71,17 +76,21 @@ WHO: Final[dict[Move, Action]] = {
     Move.REFUND_FEE: Action.REFUND_FEE,
     Move.SUPPLEMENT: Action.SUPPLEMENT,
     Move.REFUSE: Action.REFUSE,
+    Move.LAPSE: Action.CLOSE,
+    Move.REDIRECT: Action.REDIRECT,
+    Move.REFER_ELSEWHERE: Action.REDIRECT,
     Move.WITHDRAW: Action.WITHDRAW,
     Move.ACCEPT_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
+    Move.AMEND: Action.AMEND,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
     Move.POST: Action.POST_RESULT,
 }
-"""What a caller must be allowed to do to make the move. The others are the carrier's, or the agency's to tell of."""
+"""What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
 
 
 WITHOUT_RESULT: Final = frozenset({State.NOT_ACCEPTED, State.WITHDRAWN, State.STOPPED})
@@ -112,6 +121,9 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.INTAKE_SUPPLEMENT, Move.SUPPLEMENT): Step(State.SUBMITTED, law.SUPPLEMENT_BEFORE_ACCEPTANCE),
     (State.SUBMITTED, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
     (State.INTAKE_SUPPLEMENT, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
+    (State.INTAKE_SUPPLEMENT, Move.LAPSE): Step(State.NOT_ACCEPTED, law.LAPSED_SUBMISSION),
+    (State.SUBMITTED, Move.REDIRECT): Step(State.SUBMITTED, law.REDIRECTION),
+    (State.SUBMITTED, Move.REFER_ELSEWHERE): Step(State.NOT_ACCEPTED, law.REDIRECTION),
     (State.SUBMITTED, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (State.INTAKE_SUPPLEMENT, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (State.RECEIVED, Move.HAND_OVER_PAPERS): Step(State.RECEIVED, law.HAND_OVER_OF_PAPERS),
@@ -120,6 +132,10 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.COMPLETED, Move.RETURN_AT_DESK): Step(State.RETURNED, law.RETURN_OF_RESULT),
     (State.COMPLETED, Move.DELIVER_ONLINE): Step(State.RETURNED, law.ELECTRONIC_RESULT),
     (State.COMPLETED, Move.POST): Step(State.IN_POST, law.RESULT_BY_POST),
+    (State.COMPLETED, Move.MARK_UNCLAIMED): Step(State.UNCLAIMED, law.UNCLAIMED_RESULT),
+    (State.UNCLAIMED, Move.RETURN_AT_DESK): Step(State.RETURNED, law.RETURN_OF_RESULT),
+    (State.UNCLAIMED, Move.DELIVER_ONLINE): Step(State.RETURNED, law.ELECTRONIC_RESULT),
+    (State.UNCLAIMED, Move.POST): Step(State.IN_POST, law.RESULT_BY_POST),
     (State.IN_POST, Move.DELIVERED_BY_POST): Step(State.RETURNED, law.RESULT_BY_POST),
     (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
@@ -138,6 +154,8 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
+    **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
 
 
@@ -178,6 +196,8 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "Nothing has come yet of what was asked for; record it first."
         case Move.CLOSE if dossier.closing_proposed_at is None:
             return "The time for the supplement is not over; it is closed when nothing complete has come by then."
+        case Move.LAPSE if dossier.closing_proposed_at is None:
+            return "The time to complete it is not over; until then it may be refused with a reason, or waits."
         case Move.CLOSE if dossier.supplement_sent_at:
             return "Papers have come: accept them, or say that they are not all, before the dossier is closed."
         case Move.RECORD_PAYMENT if not dossier.fee_owed:

@@ -42,6 +42,19 @@ def addresses(contacts: Iterable[Contact]) -> tuple[Address, ...]:
     return tuple(found.values())
 
 
+def readdressed(before: Iterable[Contact], after: Iterable[Contact]) -> dict[Address, str | None]:
+    """Every address that is nobody's any more, and where the same person is now reached by the same channel (None: by no such)."""
+    now = {contact.part: contact for contact in after}
+    still = set(addresses(now.values()))
+    found: dict[Address, str | None] = {}
+    for contact in before:
+        same = now.get(contact.part)
+        for channel, was, is_now in (("sms", contact.phone, same and same.phone), ("email", contact.email, same and same.email)):
+            if was and Address(channel, was) not in still:
+                found[Address(channel, was)] = is_now
+    return found
+
+
 def masked(channel: str, recipient: str) -> str:
     """Enough for an officer to recognise it beside the dossier, too little to write it down: `+8490****123`, `ng***@example.org`."""
     if channel == "email":

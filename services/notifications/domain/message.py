@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from services.notifications.domain.audience import Address
+
 EXPIRES_AFTER: Final = timedelta(days=7)
 FIRST_RETRY_SECONDS: Final = 2.0
 LONGEST_RETRY_SECONDS: Final = 300.0
@@ -98,6 +100,16 @@ def copied(message: Message, new_id: UUID, *, by: str, now: datetime) -> Message
         created_at=now,
         expires_at=now + EXPIRES_AFTER,
     )
+
+
+def address_of(message: Message) -> Address:
+    return Address(message.channel, message.recipient)
+
+
+def sent_on(message: Message, new_id: UUID, *, to: str) -> Message:
+    """What never left goes to the right address: of the same event and with the same words, under an id the gateway does not know."""
+    fresh = replace(message, id=new_id, recipient=to, state=MessageState.QUEUED, attempts=0)
+    return replace(fresh, reference=None, last_error=None, settled_at=None)
 
 
 def wait_seconds(attempts: int, chance: float) -> float:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
+    DossierAmended,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -26,8 +27,10 @@ from shared.contracts.events import (
     PostalItemSentBack,
     Reappointment,
     Receipt,
+    ResultUnclaimed,
     SubmissionFeeRequested,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -57,13 +60,14 @@ MIRROR: Final[dict[type[Event], State]] = {
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,
+    ResultUnclaimed: State.UNCLAIMED,
     PostalItemBooked: State.IN_POST,
     PostalItemSentBack: State.COMPLETED,
     PostalItemLost: State.COMPLETED,
     DossierReturned: State.RETURNED,
 }
 
-RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST})
+RETURNING: Final = frozenset({State.COMPLETED, State.IN_POST, State.UNCLAIMED})
 
 
 @dataclass(frozen=True)
@@ -125,4 +129,8 @@ def mirrored(subject: Subject, event: Event) -> Subject:
         subject = replace(subject, appointment_at=event.appointment_at)
     if isinstance(event, FeePaid | FeeReduced) and subject.state is State.INTAKE_FEE and not event.still_awaited:
         return replace(subject, state=State.SUBMITTED)
+    if isinstance(event, DossierAmended):
+        subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
+    if isinstance(event, SubmissionRedirected):
+        subject = replace(subject, offices=event.offices)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

@@ -12,6 +12,7 @@ from services.notifications.domain.subject import Subject, concerns_people
 from services.notifications.domain.words import Words, filled
 from shared.contracts.events import (
     DecisionIssued,
+    DossierAmended,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -44,13 +45,16 @@ from shared.contracts.events import (
     PostalItemLost,
     PostalItemPosted,
     PostalItemSentBack,
+    RefusalGround,
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
     StepCompleted,
     SubmissionAnswerDue,
     SubmissionFeeRequested,
+    SubmissionLapsed,
     SubmissionReceived,
+    SubmissionRedirected,
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
@@ -102,6 +106,15 @@ def promise_moved(event: Event, subject: Subject) -> bool:
     return isinstance(event, FeeSettled) and event.appointment_at != event.earlier_appointment_at
 
 
+def at_the_desk(event: Event, subject: Subject) -> bool:
+    """Whoever gets it online need not come; who waited for the post may."""
+    return subject.return_way is not ReturnWay.ONLINE
+
+
+def refused(ground: RefusalGround | None) -> When:
+    return lambda event, _subject: isinstance(event, SubmissionRefused) and event.ground is ground
+
+
 def returned(way: ReturnWay) -> When:
     return lambda event, _subject: isinstance(event, DossierReturned) and event.way is way
 
@@ -150,7 +163,8 @@ Hồ sơ trực tuyến {dossier} về thủ tục "{procedure}" đã đến {de
         Template(
             "submission_supplement_requested",
             until=RECEIVED_OR_ENDED | {SubmissionSupplemented},
-            sms="Hồ sơ {dossier} cần bổ sung trước khi tiếp nhận.\nSố giấy tờ cần bổ sung: {paper_count}, gồm {short_papers}.",
+            sms="Hồ sơ {dossier} cần bổ sung trước khi tiếp nhận.\nSố giấy tờ cần bổ sung: {paper_count}, gồm {short_papers}.\n"
+            "Hạn: hết ngày {last_day}.",
             title="Hồ sơ {dossier} cần bổ sung giấy tờ",
             email="""
 Hồ sơ {dossier} về thủ tục "{procedure}" chưa đủ để tiếp nhận. Đề nghị Quý ông/bà bổ sung một lần các giấy tờ sau:
@@ -160,6 +174,7 @@ Hồ sơ {dossier} về thủ tục "{procedure}" chưa đủ để tiếp nhậ
 Lý do: {reason}
 
 Hồ sơ sẽ được kiểm tra lại ngay khi nhận được đủ giấy tờ.
+Xin bổ sung đến hết ngày {last_day}; quá thời hạn này mà hồ sơ chưa đủ, hồ sơ có thể không được tiếp nhận.
 """,
         ),
     ),
@@ -265,6 +280,7 @@ Ngày hẹn trả kết quả mới: {appointment}.
     SubmissionRefused: (
         Template(
             "submission_refused",
+            when=refused(None),
             sms="Hồ sơ {dossier} không được tiếp nhận. Lý do được ghi trong phiếu từ chối tiếp nhận; xin liên hệ {short_desk}.",
             title="Hồ sơ {dossier} không được tiếp nhận",
             email="""
@@ -275,7 +291,46 @@ Lý do: {reason}
 Nếu cần giải thích thêm, xin liên hệ {desk}.
 """,
         ),
+        Template(
+            "submission_lapsed",
+            when=refused(RefusalGround.LAPSED),
+            sms="Hồ sơ {dossier} không được tiếp nhận do chưa được bổ sung trong thời hạn. Ông/Bà có thể nộp lại khi đủ giấy tờ.",
+            title="Hồ sơ {dossier} không được tiếp nhận do không bổ sung",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" không được tiếp nhận.
+
+Lý do: {reason}
+
+Quý ông/bà có thể nộp lại hồ sơ khi đã đủ giấy tờ. Nếu cần giải thích thêm, xin liên hệ {desk}.
+""",
+        ),
+        Template(
+            "submission_not_competent",
+            when=refused(RefusalGround.NOT_COMPETENT),
+            sms="Hồ sơ {dossier} không thuộc thẩm quyền của {short_desk}.\nXin nộp tại: {short_competent}.",
+            title="Hồ sơ {dossier} không thuộc thẩm quyền tiếp nhận",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" không thuộc thẩm quyền của {desk} nên không được tiếp nhận tại đây.
+
+Cơ quan có thẩm quyền: {competent}
+Lý do: {reason}
+""",
+        ),
     ),
+    SubmissionRedirected: (
+        Template(
+            "submission_redirected",
+            until=RECEIVED_OR_ENDED,
+            sms="Hồ sơ {dossier} đã được chuyển đến {short_desk} để tiếp nhận đúng thẩm quyền. Ông/Bà không phải nộp lại.",
+            title="Hồ sơ {dossier} đã được chuyển đến nơi tiếp nhận đúng thẩm quyền",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" đã được chuyển đến {desk}, nơi có thẩm quyền tiếp nhận. Quý ông/bà không phải nộp lại hồ sơ.
+
+Lý do: {reason}
+""",
+        ),
+    ),
+    SubmissionLapsed: (),
     SubmissionWithdrawn: (
         Template(
             "submission_withdrawn",
@@ -350,13 +405,29 @@ Xin liên hệ {desk} để nhận lại giấy tờ đã nộp.
 """,
         ),
     ),
+    DossierAmended: (
+        Template(
+            "dossier_amended",
+            until=RETURNED,
+            sms="Thông tin của hồ sơ {dossier} đã được đính chính. Nếu Ông/Bà không đề nghị việc này, xin báo ngay cho {short_desk}.",
+            title="Đã đính chính thông tin hồ sơ {dossier}",
+            email="""
+Thông tin về người nộp hoặc cách nhận kết quả của hồ sơ {dossier}, thủ tục "{procedure}", đã được đính chính.
+
+Hẹn trả kết quả: {appointment}
+Cách nhận kết quả: {way}
+
+Nếu Quý ông/bà không đề nghị việc này, xin báo ngay cho {desk}.
+""",
+        ),
+    ),
     SubmissionAnswerDue: (),
     PapersHandOverDue: (),
     ResultUnclaimed: (
         Template(
             "result_unclaimed",
-            until=RETURNED,
-            when=wanted(ReturnWay.DESK),
+            until=RETURNED | {PostalItemBooked},
+            when=at_the_desk,
             sms="Kết quả hồ sơ {code} đang chờ Ông/Bà tại {short_desk}. Xin mời đến nhận và mang theo giấy hẹn, giấy tờ tùy thân.",
             title="Kết quả hồ sơ {code} đang chờ được nhận",
             email="""

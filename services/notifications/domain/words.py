@@ -8,7 +8,16 @@ from typing import Final
 
 from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
-from shared.contracts.events import DossierSuspended, Event, FeeSum, FeeUnpaid, Outcome, Reappointment, SupplementRequested
+from shared.contracts.events import (
+    DossierSuspended,
+    Event,
+    FeeSum,
+    FeeUnpaid,
+    Outcome,
+    Reappointment,
+    SubmissionSupplementRequested,
+    SupplementRequested,
+)
 from shared.contracts.people import ReturnWay
 
 DESK: Final = "Bộ phận Một cửa"
@@ -70,6 +79,7 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "form": FORMS[way] if way else None,
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
+        **_elsewhere(getattr(event, "competent", None)),
     }
 
 
@@ -91,7 +101,14 @@ def dong(amount: int) -> str:
 
 def _last_day(event: Event) -> str | None:
     """Of a period that ends at 24:00, the day it ends with."""
-    return f"{event.ends_at.astimezone(VIETNAM) - timedelta(minutes=1):%d/%m/%Y}" if isinstance(event, SupplementRequested) else None
+    if not isinstance(event, SupplementRequested | SubmissionSupplementRequested) or event.ends_at is None:
+        return None
+    return f"{event.ends_at.astimezone(VIETNAM) - timedelta(minutes=1):%d/%m/%Y}"
+
+
+def _elsewhere(competent: str | None) -> dict[str, str | None]:
+    """Who is competent where none of ours is."""
+    return {"competent": competent, "short_competent": competent and shorten(competent, SHORT_DESK)}
 
 
 def _name(subject: Subject) -> str:

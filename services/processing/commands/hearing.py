@@ -14,6 +14,7 @@ from services.processing.domain.workflow import begun, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
+    DossierAmended,
     DossierReceived,
     DossierResolvedOnTheSpot,
     DossierResumed,
@@ -63,11 +64,11 @@ async def close_on_the_spot(tx: Transaction, event: DossierResolvedOnTheSpot, en
 
 
 async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
-    """A fact of the desk about a case; also about a submission, if it is the post's: that one has no case yet."""
+    """A fact of the desk about a case; the post's, or an amendment, also about a submission: that one has no case yet."""
     try:
         before = await tables.load_case(tx, envelope.subject)
     except NotFound:
-        if isinstance(event, PostalEvent):
+        if isinstance(event, PostalEvent | DossierAmended):
             return
         raise
     after = heard(before, event, envelope.time)

@@ -12,6 +12,7 @@ from services.processing.domain.lifecycle import HEARD, LIFECYCLE, MOVED_BY, pos
 from services.processing.domain.workflow import Step, Steps, begun, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    DossierAmended,
     DossierReturned,
     DossierStopped,
     Event,
@@ -368,6 +369,8 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
         case ResultAtDesk():
             return replace(mirrored, result_at_desk_at=at)
+        case DossierAmended():
+            return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
             return replace(mirrored, stopped_at=event.stopped_at)
         case DossierReturned():

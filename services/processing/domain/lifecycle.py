@@ -14,6 +14,7 @@ from shared.contracts.events import (
     PostalItemDelivered,
     PostalItemLost,
     PostalItemSentBack,
+    ResultUnclaimed,
     SupplementAccepted,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
@@ -76,6 +77,9 @@ HEARD: Final[dict[tuple[State, type[Event]], State]] = {
     (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
     (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
+    (State.COMPLETED, ResultUnclaimed): State.UNCLAIMED,
+    (State.UNCLAIMED, PostalItemBooked): State.IN_POST,
+    (State.UNCLAIMED, DossierReturned): State.RETURNED,
     (State.IN_POST, PostalItemDelivered): State.RETURNED,
     (State.IN_POST, PostalItemSentBack): State.COMPLETED,
     (State.IN_POST, PostalItemLost): State.COMPLETED,
