@@ -81,10 +81,11 @@ async def write(tx: Transaction, entries: Sequence[dict[str, Any]]) -> None:
 
 
 async def keep_apart(tx: Transaction, dossier_id: UUID, money: Money, why: str) -> None:
-    """In a transaction of its own, as the one that refuses it is rolled back; the same payment once, however often it is tried."""
+    """In a transaction of its own, as the one that refuses it ends here; the same payment once, however often it is tried."""
     key = tx.key
     assert key
     row = asdict(money) | {"id": uuid7(), "dossier_id": dossier_id, "caller": key.caller, "key": key.key, "why": why, "at": tx.now}
+    await tx.give_up()
     async with tx.runtime.transaction() as apart:
         await apart.run(upsert(payment_kept).values(row).on_conflict_do_nothing(index_elements=["dossier_id", "caller", "key"]))
 

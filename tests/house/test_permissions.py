@@ -59,6 +59,12 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/submissions": Action.SUBMIT,
         "GET /v1/submissions/{name}": Action.SEE_DOSSIERS,
         "POST /v1/submissions/{name}/accept": Action.ACCEPT,
+        "POST /v1/submissions/{name}/fee-requests": Action.ASK_FEE,
+        "POST /v1/dossiers/{name}/payments": Action.RECORD_PAYMENT,
+        "POST /v1/dossiers/{name}/fee-statements": Action.STATE_FEE,
+        "POST /v1/dossiers/{name}/fee-reductions": Action.REDUCE_FEE,
+        "POST /v1/dossiers/{name}/refunds": Action.REFUND_FEE,
+        "GET /v1/fee-settlements": Action.SEE_SETTLEMENTS,
         "POST /v1/submissions/{name}/supplement-requests": Action.REQUEST_SUPPLEMENT,
         "POST /v1/submissions/{name}/refuse": Action.REFUSE,
         "POST /v1/submissions/{name}/redirect": Action.REDIRECT,
@@ -79,6 +85,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/issue-decision": Action.ISSUE_DECISION,
         "POST /v1/cases/{name}/complete": Action.COMPLETE,
         "POST /v1/cases/{name}/return-for-supplement": Action.RETURN_FOR_SUPPLEMENT,
+        "POST /v1/cases/{name}/request-fee": Action.REQUEST_FEE,
         "POST /v1/cases/{name}/suspend": Action.SUSPEND,
         "POST /v1/cases/{name}/resume": Action.RESUME,
         "POST /v1/cases/{name}/extend": Action.EXTEND,
@@ -110,19 +117,29 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/dossiers/{name}/result-at-desk": {"handed_over_by": "Trần Văn Bình"},
     "POST /v1/dossiers/{name}/postal-items": {"carrier": "simulator", "tracking_number": "EF000000001VN"},
     "POST /v1/submissions": an_application(),
+    "POST /v1/submissions/{name}/fee-requests": {"fees": [{"name": "Lệ phí", "amount": 20000}]},
+    "POST /v1/dossiers/{name}/payments": {"amount": 20000, "method": "cash"},
+    "POST /v1/dossiers/{name}/fee-statements": {"fee": 1, "amount": 20000},
+    "POST /v1/dossiers/{name}/fee-reductions": {"fee": 1, "ground": "Người thuộc hộ nghèo"},
+    "POST /v1/dossiers/{name}/refunds": {"fee": 1, "amount": 20000, "reason": "Nộp thừa"},
     "POST /v1/submissions/{name}/supplement-requests": {"papers": ["Đơn"], "reason": "Thiếu"},
     "POST /v1/submissions/{name}/redirect": {"receiving_office": DESK, "reason": "Không thuộc địa bàn"},
     "POST /v1/submissions/{name}/refuse": {"reason": "Không thuộc thẩm quyền"},
     "POST /v1/cases/{name}/issue-decision": {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"},
     "POST /v1/cases/{name}/complete": {"outcome": "granted"},
     "POST /v1/cases/{name}/return-for-supplement": {"papers": ["Bản vẽ"], "reason": "Thiếu"},
+    "POST /v1/cases/{name}/request-fee": {"fees": [{"name": "Lệ phí trước bạ", "amount": 150000}], "reason": "Thông báo thuế"},
     "POST /v1/cases/{name}/suspend": {"ground": "Luật Đất đai", "until": "2026-03-20"},
     "POST /v1/cases/{name}/extend": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
     "POST /v1/cases/{name}/apologise": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
 }
 
 # Requests and facts from the other side: whoever sees the dossier may bring them.
-FROM_ANY_SIDE: Final = {"POST /v1/dossiers/{name}/supplements", "POST /v1/dossiers/{name}/withdrawals"}
+FROM_ANY_SIDE: Final = {
+    "POST /v1/dossiers/{name}/supplements",
+    "POST /v1/dossiers/{name}/withdrawals",
+    "POST /v1/dossiers/{name}/payments",
+}
 
 
 def routes_of(house: House, service: Service) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pydantic import Field
 from services.intake.api import bodies, publishing
 from services.intake.commands import reference
 from shared.contracts.permissions import Action
-from shared.contracts.time import ANSWER_HOURS, FEE_REMINDER_DAYS, SUPPLEMENT_DAYS, TimeTerms
+from shared.contracts.time import ANSWER_HOURS, SUPPLEMENT_DAYS, TimeTerms
 from shared.doors import Door, Page, Tx, View
 from shared.officers import Officer, may
 from shared.working_time import DueClock, StopPolicy
@@ -92,7 +92,7 @@ class PoliciesBody(bodies.Body):
     fee_pauses: str | None = Field(
         default=None, min_length=1, max_length=1000, description="The law of the sector by which the clock stands while a fee is owed"
     )
-    fee_reminder_days: int = Field(default=FEE_REMINDER_DAYS, ge=1, le=365, description="People are reminded once of a fee asked for")
+    fee_reminder_days: int | None = Field(default=None, ge=1, le=365, description="When people are reminded of a fee asked for; none: 15")
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1, description="Due soon when so much of the time is left")
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000, description="Or when so many working hours are left")
     answer_hours: int = Field(default=ANSWER_HOURS, ge=1, le=2000, description="Working hours to answer a submission")

@@ -1,7 +1,6 @@
 """Fees at the desk: asked for before acceptance, stated, paid, reduced, given back; and what the agency asks for meanwhile."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +53,7 @@ async def ask(
     told = SubmissionFeeRequested(fees=rules.told(fresh), requested_at=tx.now, reason=reason)
     saved = await tables.save_dossier(tx, before, after, line, told)
     await money.keep(tx, saved.id, fresh)
-    await timers.keep(tx, saved.id, {ANSWER_DUE: None, FEE_UNPAID: tx.now + timedelta(days=entry.policies.fee_reminder_days)})
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None, FEE_UNPAID: tx.now + entry.policies.fee_reminder_after})
     return saved
 
 

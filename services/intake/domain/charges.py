@@ -21,7 +21,7 @@ UNNAMED: Final = "Phí, lệ phí"
 
 
 class FeeWrong(NotUnderstood):
-    """The sum is not the one published, or lies outside the bounds published. Source: law.NO_FEE_BEYOND_THE_PUBLISHED."""
+    """The sum is not the one published, or lies outside the bounds published."""
 
 
 class FeeUnknown(NotUnderstood):
@@ -138,6 +138,7 @@ def frozen(quoted: FeesOwed, stated: Sequence[Stated] = (), *, before: Charges =
     """The lines of a dossier: those it has, what the rules come to, and what the officer states within them.
 
     What the source leaves open and prices becomes a line whose sum is stated later, within its bounds. Raises FeeWrong, InvalidInput.
+    Source: law.NO_FEE_BEYOND_THE_PUBLISHED.
     """
     taken = [spelled(line.name) for line in before]
     open_fees = {fee.name: fee for fee in quoted.to_state}
@@ -163,11 +164,12 @@ def frozen(quoted: FeesOwed, stated: Sequence[Stated] = (), *, before: Charges =
 
 
 def _meant(line: Charge, stated: Sequence[Stated], lines: Sequence[Charge]) -> Stated | None:
-    """What was stated under its name; a fee without one is meant by whatever bears no other's."""
+    """What was stated under its name; the only fee, and one without a name, is meant by whatever bears no other's."""
     if by_name := next((one for one in stated if spelled(one.name) == spelled(line.name)), None):
         return by_name
     named = {spelled(other.name) for other in lines}
-    return next((one for one in stated if spelled(one.name) not in named), None) if line.name == UNNAMED else None
+    is_meant = line.name == UNNAMED or len(lines) == 1
+    return next((one for one in stated if spelled(one.name) not in named), None) if is_meant else None
 
 
 def _no_name_twice(stated: Sequence[Stated], taken: Sequence[str]) -> None:

@@ -93,7 +93,7 @@ WHO: Final[dict[Move, Action]] = {
 """What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
 
 
-WITHOUT_RESULT: Final = frozenset({State.NOT_ACCEPTED, State.WITHDRAWN, State.STOPPED})
+WITHOUT_RESULT: Final = frozenset(state for state, meaning in STATES.items() if meaning.terminal and state is not State.RETURNED)
 """Ended, and nothing is to be paid for it any more; what was paid may be given back."""
 
 FEES_STAY: Final[dict[tuple[State | None, Move], Step]] = {

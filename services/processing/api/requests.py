@@ -84,7 +84,7 @@ class FeeLine(Request):
 class FeesNeeded(Request):
     """What has to be paid before the case goes on, and why."""
 
-    fees: Annotated[tuple[FeeLine, ...], Field(min_length=1, max_length=50)]
+    fees: Annotated[tuple[FeeLine, ...], Field(min_length=1, max_length=50, examples=[[{"name": "Lệ phí trước bạ", "amount": 150000}]])]
     reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Thông báo nghĩa vụ tài chính của cơ quan thuế"])]
 
     def sums(self) -> tuple[FeeSum, ...]:

@@ -165,7 +165,7 @@ async def request_fee(tx: Transaction, name: str, officer: Officer, version: int
         request=asked.request,
         fees=fees,
         requested_at=tx.now,
-        remind_at=tx.now + timedelta(days=before.time_terms.fee_reminder_days),
+        remind_at=tx.now + before.time_terms.fee_reminder_after,
         reason=reason,
         paused_by=law,
     )
