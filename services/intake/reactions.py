@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from services.intake.commands import hearing
+from services.intake.commands import annulling, hearing
 from shared.contracts.events import (
+    AnnulmentDeclined,
     DecisionIssued,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -30,6 +32,8 @@ from shared.messaging import Reaction
 
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
+    DossierAnnulled: annulling.agency_annulled,
+    AnnulmentDeclined: annulling.agency_declined,
     SupplementRequested: hearing.agency_asked_for_more,
     FeeRequested: hearing.agency_asked_for_a_fee,
     FeeSettled: hearing.agency_goes_on,

@@ -187,6 +187,8 @@ dossier: Final = Table(
     Column("fee_unstated", SmallInteger, nullable=False, server_default="0"),
     Column("fee_awaited", BigInteger, nullable=False, server_default="0"),
     Column("fee_asked_at", _INSTANT),
+    Column("annulment_asked_at", _INSTANT),
+    Column("annulment_declined_at", _INSTANT),
     Column("reason", Text),
     Column("decision", JSONB),
     Column("result", JSONB),
@@ -352,7 +354,7 @@ async def load_dossier(tx: Transaction, name: str, *, alone: bool = False) -> Do
     rows = await tx.run(query.with_for_update() if alone else query)
     if (row := rows.one_or_none()) is None:
         raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
-    return dossier_of(row)
+    return replace(dossier_of(row), looked_at=tx.now)
 
 
 async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, *events: Event) -> Dossier:

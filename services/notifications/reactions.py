@@ -6,9 +6,12 @@ from uuid import UUID
 from services.notifications import commands, tables
 from shared import offices
 from shared.contracts.events import (
+    AnnulmentDeclined,
+    AnnulmentRequested,
     CalendarPublished,
     DecisionIssued,
     DossierAmended,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -107,6 +110,9 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SupplementLapsed: heard,
     DossierStopped: follow,
     DossierAmended: amend,
+    AnnulmentRequested: heard,
+    DossierAnnulled: follow,
+    AnnulmentDeclined: heard,
     SubmissionAnswerDue: heard,
     PapersHandOverDue: heard,
     ResultUnclaimed: follow,

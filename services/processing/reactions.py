@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.processing.commands.asked import annulment_requested
 from services.processing.commands.fees import hear_of_money, hear_of_reminder
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
@@ -35,6 +36,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
     events.DossierAmended: hear,
+    events.AnnulmentRequested: annulment_requested,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

@@ -216,11 +216,18 @@ async def load_case(tx: Transaction, name: str) -> Case:
     """With all its steps, by id or by code alike. Raises NotFound."""
     if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
         raise NotFound(f"There is no case {name} here, or it lies outside your offices.")
-    steps = await tx.run(select(step).where(step.c.case_id == row.id).order_by(step.c.number))
-    found = case_of(row, tuple(_step_of(each) for each in steps))
+    found = case_of(row, (await load_steps(tx, [row.id])).get(row.id, ()))
     stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
     dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
     return replace(found, intervals=tuple(interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
+
+
+async def load_steps(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, Steps]:
+    found: dict[UUID, Steps] = {}
+    if cases:
+        for row in await tx.run(select(step).where(step.c.case_id.in_(cases)).order_by(step.c.case_id, step.c.number)):
+            found[row.case_id] = (*found.get(row.case_id, ()), _step_of(row))
+    return found
 
 
 async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLine, *events: Event) -> Case:
@@ -233,6 +240,14 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
+
+
+async def tell(tx: Transaction, case_id: UUID, line: JournalLine, *events: Event) -> None:
+    """Say something about a case that stays as it is: `told` moves, `version` does not."""
+    told = update(case).where(case.c.id == case_id).values(told=case.c.told + len(events)).returning(case.c.told)
+    count = (await tx.run(told)).scalar_one()
+    await add_line(tx, case_id, line)
+    await tx.publish(case_id, count, *events)
 
 
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:

@@ -40,6 +40,7 @@ class Action(StrEnum):
     ACCEPT_SUPPLEMENT = "accept_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    ANNUL = "annul"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -95,6 +96,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ACCEPT_SUPPLEMENT: _DESK,
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
+    Action.ANNUL: frozenset({Role.SUPERVISOR}),
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,

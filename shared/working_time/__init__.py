@@ -29,7 +29,7 @@ from shared.working_time.questions import (
     working_minutes_between,
 )
 from shared.working_time.sentences import sentences
-from shared.working_time.sequence import due_in_a_row, explain_in_a_row
+from shared.working_time.sequence import Started, due_in_a_row, explain_in_a_row
 from shared.working_time.timeline import CalendarUnknown
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "Progress",
     "Season",
     "Session",
+    "Started",
     "StillStopped",
     "Stop",
     "StopPolicy",

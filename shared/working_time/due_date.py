@@ -9,7 +9,7 @@ from shared.working_time.calendar import Calendar
 from shared.working_time.instants import instant_of, midnight, minute_of
 from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit, Unit
 from shared.working_time.office_hours import MINUTES_PER_DAY, STANDARD_HOURS, OfficeHours, clock_minute
-from shared.working_time.rules import REST, Count, begin
+from shared.working_time.rules import NEW, REST, Count, begin
 from shared.working_time.timeline import NEVER, Office
 
 # Members by name: looking one up on its enum costs a tenth of a due date.
@@ -145,7 +145,7 @@ def answer(office: Office, limit: TimeLimit, due_clock: DueClock, count: Count, 
     due_at = instant_of(due_minute)
     ends_at = midnight(count.day + 1) if limit.ends_with_a_day else due_at
     if not late:
-        return Due(due_at, ends_at, count.provisional)
+        return NEW(Due, (due_at, ends_at, count.provisional, None, None, None))
     return Due(due_at, ends_at, count.provisional, instant_of(late), _maybe(late_by_law))
 
 
@@ -162,8 +162,8 @@ def in_order(stops: Sequence[Stop], accepted: int) -> list[Interruption]:
     ordered: list[Interruption] = []
     ended = accepted
     for place, stop in enumerate(stops, start=1):
-        stopped = minute_of(stop.started_at)
-        resumed = NEVER if stop.ended_at is None else minute_of(stop.ended_at)
+        stopped, until = minute_of(stop.started_at), stop.ended_at
+        resumed = minute_of(until) if until else NEVER
         if not ended <= stopped <= resumed:
             return sorted_and_checked(stops, accepted)
         ordered.append((stopped, resumed, place, stop.policy))

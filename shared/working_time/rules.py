@@ -11,6 +11,9 @@ from shared.working_time.timeline import AFTER_CLOSING, Moment, Office, Timeline
 
 MONTHS_PER_YEAR: Final = 12
 
+# What is made for every date asked for: the class's own call would take as long as the counting.
+NEW: Final = tuple.__new__
+
 
 class Count(NamedTuple):
     """A limit as counted so far, in minutes and days of the timeline."""
@@ -57,7 +60,7 @@ def working_days(office: Office, limit: TimeLimit, cutoff: int | None, start: in
         due, day = part_of_a_day(office, timeline, limit, start, day_one)
     else:
         due, day = whole_days(timeline, limit.whole, start, day_one)
-    return Count(start, day_one, due, day, day, office.leans(today, day))
+    return NEW(Count, (start, day_one, due, day, day, office.leans(today, day), False))
 
 
 def whole_days(timeline: Timeline, count: int, start: int, day_one: int | None) -> Moment:
@@ -183,9 +186,12 @@ def rest_in_working_minutes(office: Office, count: Count, stopped: int, resumed:
     """
     from_day = resumed // MINUTES_PER_DAY
     timeline = office.timeline(stopped // MINUTES_PER_DAY)
-    left = timeline.minutes_before(count.due) - timeline.minutes_before(stopped)
-    due, day = office.timeline(from_day).consumed(resumed, left)
-    return Count(count.began, count.day_one, due, day, day, count.provisional or office.leans(from_day, day))
+    if from_day <= timeline.last:
+        due, day = timeline.run_on(count.due, stopped, resumed)
+    else:  # it runs on in other years, with a gap between
+        due, day = office.timeline(from_day).consumed(resumed, timeline.minutes_between(stopped, count.due))
+    provisional = count.provisional or (day >= office.undecided_from and office.leans(from_day, day))
+    return NEW(Count, (count.began, count.day_one, due, day, day, provisional, False))
 
 
 def rest_in_days(office: Office, count: Count, stopped: int, resumed: int) -> Count:

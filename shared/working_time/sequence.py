@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from typing import NamedTuple
 
 from shared.working_time.calendar import Calendar
 from shared.working_time.due_date import Due, due
 from shared.working_time.explanation import Explanation, explain
 from shared.working_time.limits import DueClock, Stop, StopPolicy, TimeLimit
 from shared.working_time.office_hours import STANDARD_HOURS, OfficeHours
+
+
+class Started(NamedTuple):
+    """The start event of a later limit in a row: so many limits lie behind it, and it happened at that instant."""
+
+    behind: int
+    at: datetime
 
 
 def due_in_a_row(
@@ -19,12 +27,22 @@ def due_in_a_row(
     due_clock: DueClock = DueClock.SAME_CLOCK,
     cutoff: time | None = None,
     stops: Sequence[Stop] = (),
+    started: Started | None = None,
 ) -> Due:
     """When the last of them has run out. A stop belongs to the limit it falls into; a restart begins with the first limit again.
 
     Limits that follow each other in one unit are printed, and counted, as their sum. The cut-off is asked where the first begins,
-    the clock is moved to the one the policy names where the last ends. Raises CalendarUnknown, StopWrong.
+    the clock is moved to the one the policy names where the last ends. Where the start event of a later limit is known, what is left
+    is counted from it, and never ends later than the sum that was printed. Raises CalendarUnknown, StopWrong.
     """
+    if started and not _restarted_since(started, stops):
+        printed = due_in_a_row(accepted_at, limits, calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)
+        left = due_in_a_row(
+            started.at, limits[started.behind :], calendar=calendar, hours=hours, due_clock=due_clock, stops=_from(started.at, stops)
+        )
+        if printed.due_at is None or left.due_at is None or left.due_at >= printed.due_at:
+            return printed
+        return printed._replace(due_at=left.due_at, period_ends_at=left.period_ends_at, provisional=left.provisional)
     added = added_up(limits)
     if len(added) == 1:
         return due(accepted_at, added[0], calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)
@@ -54,8 +72,19 @@ def explain_in_a_row(
     due_clock: DueClock = DueClock.SAME_CLOCK,
     cutoff: time | None = None,
     stops: Sequence[Stop] = (),
+    started: Started | None = None,
 ) -> list[Explanation]:
-    """The same count, told limit by limit; of several limits only since the last restart. Raises what `due_in_a_row` raises."""
+    """The same count, told limit by limit; of several limits only since the last restart, or since the start event of a later one
+    where that made the end earlier. Raises what `due_in_a_row` raises.
+    """
+    if started and not _restarted_since(started, stops):
+        counted = due_in_a_row(
+            accepted_at, limits, calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops, started=started
+        )
+        own, left = _from(started.at, stops), limits[started.behind :]
+        told = explain_in_a_row(started.at, left, calendar=calendar, hours=hours, due_clock=due_clock, stops=own)
+        if counted.due_at and told[-1].due.due_at == counted.due_at:
+            return told
     added = added_up(limits)
     if len(added) == 1:
         return [explain(accepted_at, added[0], calendar=calendar, hours=hours, due_clock=due_clock, cutoff=cutoff, stops=stops)]
@@ -107,3 +136,8 @@ def _run(
 
 def _from(start: datetime, stops: Sequence[Stop]) -> list[Stop]:
     return [stop for stop in stops if stop.started_at >= start]
+
+
+def _restarted_since(started: Started, stops: Sequence[Stop]) -> bool:
+    """The whole limit began again after that event, or stands until it does."""
+    return any(stop.policy is StopPolicy.RESTART and (stop.ended_at is None or stop.ended_at > started.at) for stop in stops)

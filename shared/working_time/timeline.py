@@ -153,6 +153,22 @@ class Timeline:
         ends, day = self.end_of(done + 1)
         return ends - 1, day
 
+    def run_on(self, due: int, stopped: int, resumed: int) -> Moment:
+        """Where the session minutes from `stopped` to `due` end, if they run on from `resumed`: `consumed` in one go."""
+        try:
+            at_due, table_of_due = self.tables[due // MINUTES_PER_DAY]
+            at_stop, table_of_stop = self.tables[stopped // MINUTES_PER_DAY]
+            at_resuming, table_of_resuming = self.tables[resumed // MINUTES_PER_DAY]
+            done = at_resuming + table_of_resuming[resumed % MINUTES_PER_DAY]
+            ordinal = done + at_due + table_of_due[due % MINUTES_PER_DAY] - at_stop - table_of_stop[stopped % MINUTES_PER_DAY]
+            number = bisect_left(self.before, ordinal) - 1
+            day, midnight, table = self.ends[number]
+        except (KeyError, IndexError):  # out of these years, or at their very end: the long way says which
+            return self.consumed(resumed, self.minutes_between(stopped, due))
+        if ordinal == done:
+            return self.consumed(resumed, 0)
+        return midnight + table[ordinal - self.before[number]], day
+
     def opening(self, day: int) -> int:
         return day * MINUTES_PER_DAY + self.worked(day).opening
 

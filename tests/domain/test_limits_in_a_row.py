@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clock import VIETNAM
-from shared.working_time import Calendar, DueClock, Stop, StopPolicy, TimeLimit, Unit, due, due_in_a_row
+from shared.working_time import Calendar, Due, DueClock, Started, Stop, StopPolicy, TimeLimit, Unit, due, due_in_a_row, explain_in_a_row
 
 CALENDAR = Calendar.parse((Path(__file__).parents[2] / "shared" / "official_calendar.csv").read_text("utf-8-sig"))
 THREE_DAYS, TWO_DAYS = TimeLimit(Decimal(3), Unit.WORKING_DAY), TimeLimit(Decimal(2), Unit.WORKING_DAY)
@@ -23,8 +23,10 @@ def march(day: int, hour: int, minute: int = 0) -> datetime:
 MONDAY = march(9, 8)
 
 
-def in_a_row(*limits: TimeLimit, stops: tuple[Stop, ...] = (), due_clock: DueClock = DueClock.SAME_CLOCK):
-    return due_in_a_row(MONDAY, limits, calendar=CALENDAR, stops=stops, due_clock=due_clock)
+def in_a_row(
+    *limits: TimeLimit, stops: tuple[Stop, ...] = (), due_clock: DueClock = DueClock.SAME_CLOCK, started: Started | None = None
+) -> Due:
+    return due_in_a_row(MONDAY, limits, calendar=CALENDAR, stops=stops, due_clock=due_clock, started=started)
 
 
 def test_neighbours_of_one_unit_are_counted_as_their_sum() -> None:
@@ -83,3 +85,44 @@ def test_one_limit_alone_is_counted_as_ever(amount: int) -> None:
     stop = Stop(march(9, 9), march(9, 10), StopPolicy.RESTART)
 
     assert in_a_row(limit, stops=(stop,)) == due(MONDAY, limit, calendar=CALENDAR, stops=[stop])
+
+
+# -- each from its own start event -------------------------------------------------------------------------------------
+
+TWENTY_DAYS, TEN_DAYS = TimeLimit(Decimal(20), Unit.DAY), TimeLimit(Decimal(10), Unit.DAY)
+
+
+def test_a_later_limit_runs_from_its_own_start_event_once_that_has_happened() -> None:
+    """Twenty days for the appointment to office and ten for the card: appointed on the sixth day, the card is due ten days on."""
+    found = in_a_row(TWENTY_DAYS, TEN_DAYS, started=Started(1, march(15, 9)))
+
+    assert (in_a_row(TWENTY_DAYS, TEN_DAYS).due_at, found.due_at) == (datetime(2026, 4, 8, 17, tzinfo=VIETNAM), march(25, 17))
+    assert found.period_ends_at == march(26, 0)
+
+
+def test_a_start_event_that_came_late_does_not_put_off_what_was_printed() -> None:
+    late = Started(1, datetime(2026, 4, 2, 9, tzinfo=VIETNAM))
+
+    assert in_a_row(TWENTY_DAYS, TEN_DAYS, started=late) == in_a_row(TWENTY_DAYS, TEN_DAYS)
+
+
+def test_a_pause_after_the_start_event_moves_the_limit_that_runs() -> None:
+    paused = Stop(march(16, 8), march(19, 8))
+
+    assert in_a_row(TWENTY_DAYS, TEN_DAYS, started=Started(1, march(15, 9)), stops=(paused,)).due_at == march(30, 17)
+
+
+def test_a_restart_after_the_start_event_begins_with_the_whole_again() -> None:
+    restarted = Stop(march(16, 8), march(19, 8), StopPolicy.RESTART)
+    whole = in_a_row(TWENTY_DAYS, TEN_DAYS, stops=(restarted,))
+
+    assert in_a_row(TWENTY_DAYS, TEN_DAYS, started=Started(1, march(15, 9)), stops=(restarted,)) == whole
+
+
+@pytest.mark.parametrize("started", [march(10, 9), march(15, 9), march(31, 9)])
+def test_what_is_explained_is_what_was_counted(started: datetime) -> None:
+    event = Started(1, started)
+
+    told = explain_in_a_row(MONDAY, [TWENTY_DAYS, TEN_DAYS], calendar=CALENDAR, started=event)
+
+    assert told[-1].due.due_at == in_a_row(TWENTY_DAYS, TEN_DAYS, started=event).due_at

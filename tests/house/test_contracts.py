@@ -44,6 +44,7 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.SupplementLapsed,
         events.DossierStopped,
         events.DossierAmended,
+        events.AnnulmentRequested,
         events.SubmissionAnswerDue,
         events.PapersHandOverDue,
         events.ResultUnclaimed,
@@ -65,6 +66,8 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.PapersHandedOver,
         events.PapersTakenOver,
         events.DossierTakenUp,
+        events.DossierAnnulled,
+        events.AnnulmentDeclined,
         events.SupplementRequested,
         events.FeeRequested,
         events.FeeSettled,
@@ -132,7 +135,7 @@ def test_a_state_has_a_way_out_unless_it_is_an_end(state: State) -> None:
 def test_only_the_holder_of_a_state_moves_a_dossier_out_of_it(state: State) -> None:
     by_desk = {move for (at, move), step in desk.LIFECYCLE.items() if at is state and step.to is not state} - desk.HEARD
     by_agency: set[object] = {action for (at, action), step in agency.LIFECYCLE.items() if at is state and step.to is not state}
-    by_agency |= {event for at, event in agency.MOVED_BY if at is state}
+    by_agency |= {event for at, event in agency.ASKED if at is state}
 
     assert not (by_desk and by_agency)
     if by_desk:
@@ -143,7 +146,7 @@ def test_only_the_holder_of_a_state_moves_a_dossier_out_of_it(state: State) -> N
 
 def test_what_the_agency_moves_the_desk_hears_of() -> None:
     told = {(at, transition.to) for (at, _), transition in agency.LIFECYCLE.items() if transition.to is not at}
-    told |= {(at, to) for (at, _), to in agency.MOVED_BY.items()}
+    told |= {(at, granted.to) for (at, _), granted in agency.ASKED.items() if granted.to is not at}
 
     heard = {(at, step.to) for (at, move), step in desk.LIFECYCLE.items() if move in desk.HEARD}
     assert heard == told

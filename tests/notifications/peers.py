@@ -11,8 +11,12 @@ import httpx
 
 from shared import wire
 from shared.contracts.events import (
+    AnnulmentDeclined,
+    AnnulmentGround,
+    AnnulmentRequested,
     DecisionIssued,
     DossierAmended,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -291,5 +295,13 @@ EVERY_FACT: tuple[Event, ...] = (
         for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
     ),
     amended(),
+    AnnulmentRequested(ground=AnnulmentGround.MISTAKEN, reason="Nhận nhầm thủ tục.", requested_by="Phạm Thị Giám Sát"),
+    *(
+        DossierAnnulled(
+            annulled_at=MONDAY_MORNING, ground=ground, reason="Nhận hai lần.", requested_by="Phạm Thị Giám Sát", instead=instead
+        )
+        for ground, instead in ((AnnulmentGround.MISTAKEN, None), (AnnulmentGround.DOUBLE, "000.00.15.H26.22-260309-0000122"))
+    ),
+    AnnulmentDeclined(declined_at=MONDAY_MORNING, state="in_progress", officer="Lê Văn Lý"),
     ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

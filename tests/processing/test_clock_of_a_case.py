@@ -31,6 +31,37 @@ async def alarms(stack: Stack, case: object) -> dict[str, datetime]:
     return {row["kind"]: row["due_at"] for row in found}
 
 
+# -- limits in sequence, each from its own start event -------------------------------------------------------------------
+
+APPOINTED_THEN_CARD = TimeTerms(
+    limits=(
+        CountedLimit(amount=Decimal(20), unit=Unit.DAY, stage="Chủ tịch quyết định bổ nhiệm", text="20 ngày kể từ ngày nhận hồ sơ"),
+        CountedLimit(amount=Decimal(10), unit=Unit.DAY, stage="Cấp thẻ", text="10 ngày kể từ ngày nhận quyết định bổ nhiệm"),
+    )
+)
+
+
+async def test_the_second_limit_runs_from_its_own_start_event_and_the_promise_stays(desk: Desk, stack: Stack, officer: Staff) -> None:
+    promise = datetime(2026, 4, 8, 17, tzinfo=VIETNAM)
+    case = await desk.receives(time_terms=APPOINTED_THEN_CARD, appointment_at=promise, process=None)
+    await officer.does(case, "take-up")
+    received = await officer.sees(case)
+    stack.clock.set(at(13, 9))
+    await officer.does(case, "pass-on", {"note": "Đã có quyết định bổ nhiệm"})
+
+    shown = await officer.sees(case)
+
+    assert [(step["action"], step["allotted"]) for step in shown["steps"]] == [
+        ("Chủ tịch quyết định bổ nhiệm", "20 ngày kể từ ngày nhận hồ sơ"),
+        ("Cấp thẻ", "10 ngày kể từ ngày nhận quyết định bổ nhiệm"),
+    ]
+    assert (instant(received["due_at"]), instant(received["steps"][0]["due_at"])) == (promise, at(30, 17))
+    assert (instant(shown["due_at"]), instant(shown["steps"][1]["due_at"])) == (at(23, 17), at(23, 17))
+    assert instant(shown["appointment_at"]) == promise
+    (told,) = (await officer.caller.get(f"/cases/{case}/explanation")).json()
+    assert instant(told["due_at"]) == at(23, 17)
+
+
 # -- suspended and resumed ---------------------------------------------------------------------------------------------
 
 

@@ -50,6 +50,7 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         papers=await _papers(tx, found),
         fees=tuple(views.FeeView.model_validate(charge) for charge in await money.load(tx, found.id)),
         payments_kept=tuple(views.PaymentKeptView.model_validate(row) for row in await money.kept(tx, found.id)),
+        refund_due=found.fee_net if found.state is State.ANNULLED else 0,
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
         receipt=await amending.first_receipt(tx, found),
         amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),

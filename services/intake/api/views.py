@@ -186,6 +186,8 @@ class DossierView(DossierRow):
     papers_awaited: tuple[str, ...]
     supplement_ends_at: datetime | None
     supplement_sent_at: datetime | None
+    annulment_asked_at: datetime | None
+    annulment_declined_at: datetime | None
     reason: str | None
     decision: SignedDecision | None
     result: Result | None
@@ -202,6 +204,8 @@ class DossierView(DossierRow):
     fee_awaited: int
     """What the dossier waits for."""
     payments_kept: tuple[PaymentKeptView, ...]
+    refund_due: int
+    """What was paid for a reception that was undone, in đồng."""
     postal_items: tuple[PostalItemView, ...]
     receipt: dict[str, Any] | None
     """As it was printed first."""
@@ -304,6 +308,7 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.REQUEST_ANNULMENT: ("dossiers/{id}/annulments", bodies.AnnulmentBody),
     Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),

@@ -34,7 +34,7 @@ from shared.wire import Envelope
 
 async def agency_took_up(tx: Transaction, event: DossierTakenUp, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
-    await _follow(tx, before, replace(before, state=next_state(before, Move.TAKE_UP)), event.officer, None, envelope)
+    await follow(tx, before, replace(before, state=next_state(before, Move.TAKE_UP)), event.officer, None, envelope)
 
 
 async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, envelope: Envelope) -> None:
@@ -48,7 +48,7 @@ async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, env
         supplement_sent_at=None,
         closing_proposed_at=None,
     )
-    await _follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
+    await follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
     await timers.keep(tx, before.id, {LAPSED: event.lapses_at})
 
 
@@ -56,7 +56,7 @@ async def agency_asked_for_a_fee(tx: Transaction, event: FeeRequested, envelope:
     """People pay at the desk or online; after a period of grace they are reminded once."""
     before = await tables.load_dossier(tx, envelope.subject)
     after, fresh = await charged_by_agency(tx, before, event)
-    await _follow(tx, before, replace(after, state=next_state(before, Move.AWAIT_FEE)), envelope.source, in_words(fresh), envelope)
+    await follow(tx, before, replace(after, state=next_state(before, Move.AWAIT_FEE)), envelope.source, in_words(fresh), envelope)
     await money.keep(tx, before.id, fresh)
     await timers.keep(tx, before.id, {FEE_UNPAID: event.remind_at})
 
@@ -65,12 +65,12 @@ async def agency_goes_on(tx: Transaction, event: FeeSettled, envelope: Envelope)
     """What it asked for is paid; the promise has moved if the clock stood."""
     before = await tables.load_dossier(tx, envelope.subject)
     after = replace(before, state=next_state(before, Move.SETTLE_FEE), appointment_at=event.appointment_at)
-    await _follow(tx, before, after, envelope.source, None, envelope)
+    await follow(tx, before, after, envelope.source, None, envelope)
 
 
 async def agency_suspended(tx: Transaction, event: DossierSuspended, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
-    await _follow(tx, before, replace(before, state=next_state(before, Move.SUSPEND)), envelope.source, event.ground, envelope)
+    await follow(tx, before, replace(before, state=next_state(before, Move.SUSPEND)), envelope.source, event.ground, envelope)
 
 
 async def agency_resumed(tx: Transaction, event: DossierResumed, envelope: Envelope) -> None:
@@ -78,13 +78,13 @@ async def agency_resumed(tx: Transaction, event: DossierResumed, envelope: Envel
     before = await tables.load_dossier(tx, envelope.subject)
     state = next_state(before, Move.RESUME) if before.state is State.SUSPENDED else before.state
     after = replace(before, state=state, appointment_at=event.appointment_at)
-    await _follow(tx, before, after, envelope.source, None, envelope)
+    await follow(tx, before, after, envelope.source, None, envelope)
 
 
 async def agency_promised_again(tx: Transaction, event: Reappointment, envelope: Envelope) -> None:
     """Another date, whether in time or with an apology; the receipt keeps the first."""
     before = await tables.load_dossier(tx, envelope.subject)
-    await _follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
+    await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
 async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope) -> None:
@@ -93,7 +93,7 @@ async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope)
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
-    await _follow(tx, before, replace(before, decision=event.decision), event.decision.signer, event.decision.number, envelope)
+    await follow(tx, before, replace(before, decision=event.decision), event.decision.signer, event.decision.number, envelope)
 
 
 async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: Envelope) -> None:
@@ -106,7 +106,7 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
         result=event.result,
         decision=event.decision or before.decision,
     )
-    await _follow(tx, before, after, envelope.source, event.result.outcome, envelope)
+    await follow(tx, before, after, envelope.source, event.result.outcome, envelope)
 
 
 async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: Envelope) -> None:
@@ -126,7 +126,7 @@ async def message_went_out(tx: Transaction, event: MessageEvent, envelope: Envel
     await _note(tx, envelope.source, note, envelope)
 
 
-async def _follow(tx: Transaction, before: Dossier, after: Dossier, by: str, note: str | None, envelope: Envelope) -> None:
+async def follow(tx: Transaction, before: Dossier, after: Dossier, by: str, note: str | None, envelope: Envelope) -> None:
     line = JournalLine(_action(envelope), by, before.state, after.state, None, note, envelope.source, envelope.id)
     await tables.save_dossier(tx, before, after, line)
 

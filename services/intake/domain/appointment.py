@@ -59,7 +59,13 @@ def appointment(
         cutoff=policies.cutoff,
     )
     counted = [
-        CountedLimit(amount=limit.amount, unit=limit.unit, cutoff=limit.cutoff, text=choice.published.text)
+        CountedLimit(
+            amount=limit.amount,
+            unit=limit.unit,
+            cutoff=limit.cutoff,
+            stage=choice.published.case if choice.published.stage else None,
+            text=choice.published.text,
+        )
         for choice in limits
         for limit in (choice.time_limit,)
     ]

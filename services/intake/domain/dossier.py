@@ -60,6 +60,11 @@ class Dossier:
     fee_awaited: int = 0
     """What it waits for, before acceptance or because the agency asked for it."""
     fee_asked_at: datetime | None = None
+    annulment_asked_at: datetime | None = None
+    """Since when the agency's answer is waited for."""
+    annulment_declined_at: datetime | None = None
+    looked_at: datetime | None = None
+    """When it was read: some moves are possible for a day only. Not written down."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

@@ -6,6 +6,7 @@ from typing import Final
 
 from services.intake.domain.dossier import Dossier
 from shared import law
+from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
 from shared.errors import ActionNotAllowed
@@ -35,6 +36,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
@@ -46,6 +48,7 @@ class Move(StrEnum):
     MARK_UNCLAIMED = "mark_unclaimed"
     # Heard from the agency, which holds the baton then.
     TAKE_UP = "take_up"
+    ANNUL = "annul"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
     AWAIT_FEE = "await_fee"
     SETTLE_FEE = "settle_fee"
@@ -84,6 +87,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.AMEND: Action.AMEND,
+    Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
@@ -139,6 +143,9 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.IN_POST, Move.DELIVERED_BY_POST): Step(State.RETURNED, law.RESULT_BY_POST),
     (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
+    # A wish: the agency, which has it in hand, takes it up or declines it.
+    (State.RECEIVED, Move.REQUEST_ANNULMENT): Step(State.RECEIVED, law.ANNULMENT),
+    (State.RECEIVED, Move.ANNUL): Step(State.ANNULLED, law.ANNULMENT),
     (State.RECEIVED, Move.TAKE_UP): Step(State.IN_PROGRESS, law.PROCESSING),
     (State.RECEIVED, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.IN_PROGRESS, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
@@ -160,7 +167,16 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
 
 
 HEARD: Final = frozenset(
-    {Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.AWAIT_FEE, Move.SETTLE_FEE, Move.SUSPEND, Move.RESUME, Move.COMPLETE}
+    {
+        Move.TAKE_UP,
+        Move.ANNUL,
+        Move.RETURN_FOR_SUPPLEMENT,
+        Move.AWAIT_FEE,
+        Move.SETTLE_FEE,
+        Move.SUSPEND,
+        Move.RESUME,
+        Move.COMPLETE,
+    }
 )
 """Moves the agency makes: possible, but not the desk's to make."""
 
@@ -185,6 +201,13 @@ def next_state(dossier: Dossier, move: Move) -> State:
     return step.to
 
 
+def received_today(dossier: Dossier) -> bool:
+    """Source: law.ANNULMENT."""
+    if dossier.accepted_at is None or dossier.looked_at is None:
+        return dossier.accepted_at is not None
+    return dossier.accepted_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
+
+
 def why_not(dossier: Dossier, move: Move) -> str | None:
     """What the facts of this dossier have against a move that its state allows."""
     match move:
@@ -206,6 +229,10 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "No line of fees is open."
         case Move.REFUND_FEE if not dossier.fee_net:
             return "Nothing was paid that could be given back."
+        case Move.REQUEST_ANNULMENT if dossier.annulment_asked_at:
+            return "The agency was asked to annul it; its answer is on the way."
+        case Move.REQUEST_ANNULMENT if not received_today(dossier):
+            return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
     DossierAmended,
+    DossierAnnulled,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -57,6 +58,7 @@ MIRROR: Final[dict[type[Event], State]] = {
     DossierStopped: State.STOPPED,
     FeeRequested: State.AWAITING_FEE,
     FeeSettled: State.IN_PROGRESS,
+    DossierAnnulled: State.ANNULLED,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,

@@ -10,7 +10,7 @@ from services.processing.domain.case import Case, heard, promised_again, supplem
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import begun, planned
+from services.processing.domain.workflow import begun, one_per_limit, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
@@ -41,6 +41,8 @@ async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope)
     new = promised_again(new, new, counting)
     counting = replace(counting, ends_at=new.limit_ends_at)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
+    if event.process is None and len(event.time_terms.limits) > 1:
+        steps = one_per_limit(event.time_terms)
     new = replace(new, steps=begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting))
     await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
     await keep_alarms(tx, new, counting, since=new.accepted_at)

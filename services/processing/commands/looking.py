@@ -60,7 +60,7 @@ async def explanation(tx: Transaction, name: str, officer: Officer) -> list[Answ
     counting = await counting_of(tx, found)
     if counting.calendar is None:
         return []
-    told = explained(found.accepted_at, found.time_terms, found.intervals, counting.calendar, counting.hours)
+    told = explained(found.accepted_at, found.time_terms, found.intervals, counting.calendar, counting.hours, found.limit_started)
     return [due_fields(one.due) | {"explanation": explanation_fields(one)} for one in told]
 
 

@@ -125,12 +125,13 @@ async def _recounts(tx: Transaction, calendars: Mapping[str, Calendar], offices:
         query = select(case).where(case.c.state.in_(OPEN), case.c.due_at.is_not(None)).order_by(case.c.id).limit(AT_ONCE)
         rows = (await tx.run(query.where(case.c.id > last) if last else query)).all()
         stops = await _stops(tx, [row.id for row in rows])
+        steps = await tables.load_steps(tx, [row.id for row in rows if len(row.time_terms.get("limits", ())) > 1])
         for row in rows:
             last = row.id
             key = next((code for code in tree.upwards(row.competent) if code in keys), NATIONAL_CALENDAR)
             if key not in calendars or (offices is not None and row.competent not in offices):
                 continue
-            found = replace(tables.case_of(row, ()), intervals=tuple(stops.get(row.id, ())))
+            found = replace(tables.case_of(row, steps.get(row.id, ())), intervals=tuple(stops.get(row.id, ())))
             known = tree.get(row.competent)
             hours = OfficeHours.parse(known.sessions or "") if known else OfficeHours()
             yield Recount(found, _recounted(found, calendars[key], hours), calendars[key], key)

@@ -8,8 +8,8 @@ from uuid import UUID
 from services.processing.domain.deadline import Counting
 from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, MOVED_BY, possible_actions
-from services.processing.domain.workflow import Step, Steps, begun, with_step
+from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.workflow import Step, Steps, begun, is_one_per_limit, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     DossierAmended,
@@ -30,7 +30,7 @@ from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
-from shared.working_time import Calendar, OfficeHours, StopPolicy
+from shared.working_time import Calendar, OfficeHours, Started, StopPolicy
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,12 @@ class Case:
     @property
     def step_due_at(self) -> datetime | None:
         return self.current.due_at if self.current else None
+
+    @property
+    def limit_started(self) -> Started | None:
+        """Where limits run one after the other, a step each: the start event of the one that runs now."""
+        behind = [step.done_at for step in self.steps[:-1] if step.done_at] if is_one_per_limit(self.steps, self.time_terms) else []
+        return Started(len(behind), behind[-1]) if behind else None
 
     @property
     def limit_ends_at(self) -> datetime:
@@ -216,7 +222,8 @@ def fee_requested(case: Case, asked: FeeAsked, interval: Interval | None) -> Cas
 def fee_settled(case: Case, event: FeeChange, at: datetime) -> Case:
     """All that was asked for is paid: it goes on, if it has waited for nothing else; where the clock stood, it runs from `at`."""
     assert case.fee
-    settled = replace(case, fee=case.fee.settled(at), state=MOVED_BY.get((case.state, type(event)), case.state))
+    granted = ASKED.get((case.state, type(event)))
+    settled = replace(case, fee=case.fee.settled(at), state=granted.to if granted else case.state)
     return fee_awaited_no_more(settled, at)
 
 
@@ -265,7 +272,8 @@ def _with_new_date(case: Case, new: NewDate, counting: Counting) -> Case:
 
 def recounted(case: Case, calendar: Calendar | None, hours: OfficeHours) -> Case:
     """How its time stands by a calendar, from the terms of its acceptance and every interval since. Raises CalendarUnknown."""
-    stands = standing(case.accepted_at, case.time_terms, case.first_appointment_at or case.appointment_at, case.intervals, calendar, hours)
+    promised = case.first_appointment_at or case.appointment_at
+    stands = standing(case.accepted_at, case.time_terms, promised, case.intervals, calendar, hours, case.limit_started)
     return replace(
         case,
         due_at=stands.due_at,
@@ -327,7 +335,8 @@ def passed_on(case: Case, *, by: str, note: str | None, now: datetime, counting:
     """The current step is done, the next one begins."""
     assert case.current
     done = replace(case.current, done_at=now, done_by=by, note=note)
-    return replace(case, steps=begun(with_step(case.steps, done), done.number + 1, now, counting))
+    passed = replace(case, steps=begun(with_step(case.steps, done), done.number + 1, now, counting))
+    return recounted(passed, counting.calendar, counting.hours) if passed.limit_started else passed
 
 
 def decided(case: Case, decision: SignedDecision, *, today: date, now: datetime) -> Case:

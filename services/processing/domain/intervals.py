@@ -12,6 +12,7 @@ from shared.working_time import (
     Explanation,
     InstantWrong,
     OfficeHours,
+    Started,
     Stop,
     StopPolicy,
     add_working_minutes,
@@ -75,10 +76,17 @@ class Standing:
 
 
 def standing(
-    accepted_at: datetime, terms: TimeTerms, by_hand: datetime, intervals: Intervals, calendar: Calendar | None, hours: OfficeHours
+    accepted_at: datetime,
+    terms: TimeTerms,
+    by_hand: datetime,
+    intervals: Intervals,
+    calendar: Calendar | None,
+    hours: OfficeHours,
+    started: Started | None = None,
 ) -> Standing:
-    """From acceptance, through every interval, to the due instant. Limits in a row run one after the other; a restart begins with the
-    first again. Without a published limit, or without a calendar, `by_hand` is moved by the pauses.
+    """From acceptance, through every interval, to the due instant. Limits in a row run one after the other, each from its own start
+    event once that has happened; a restart begins with the first again. Without a published limit, or without a calendar, `by_hand`
+    is moved by the pauses.
 
     Raises CalendarUnknown for a year whose holidays are not loaded.
     """
@@ -93,11 +101,19 @@ def standing(
         due_clock=terms.due_clock,
         cutoff=terms.cutoff,
         stops=stops,
+        started=started,
     )
     return Standing(found.due_at, found.period_ends_at, found.late_since, found.late_by_law_since, found.stopped_since, found.provisional)
 
 
-def explained(accepted_at: datetime, terms: TimeTerms, intervals: Intervals, calendar: Calendar, hours: OfficeHours) -> list[Explanation]:
+def explained(
+    accepted_at: datetime,
+    terms: TimeTerms,
+    intervals: Intervals,
+    calendar: Calendar,
+    hours: OfficeHours,
+    started: Started | None = None,
+) -> list[Explanation]:
     """The count of `standing`, told day by day: nothing for a date set by hand."""
     if not terms.limits:
         return []
@@ -109,6 +125,7 @@ def explained(accepted_at: datetime, terms: TimeTerms, intervals: Intervals, cal
         due_clock=terms.due_clock,
         cutoff=terms.cutoff,
         stops=[Stop(each.started_at, each.ended_at, each.policy) for each in intervals],
+        started=started,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from shared import law
 from shared.contracts.events import (
+    AnnulmentRequested,
     DossierReturned,
     DossierStopped,
     Event,
@@ -65,10 +66,21 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
 }
 
-# Facts of the desk on which the agency, which has the baton, moves by itself, and tells of it with an event of its own.
-MOVED_BY: Final[dict[tuple[State, type[Event]], State]] = {
-    (State.AWAITING_FEE, FeePaid): State.IN_PROGRESS,
-    (State.AWAITING_FEE, FeeReduced): State.IN_PROGRESS,
+
+@dataclass(frozen=True)
+class Granted:
+    """Where a wish of the desk's side leads if it comes in time, and by what right."""
+
+    to: State
+    basis: law.Source
+
+
+# Wishes and money across the baton. In any other state the wish is declined, and money only noted: what the case row said first is
+# what counts.
+ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
+    (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+    (State.AWAITING_FEE, FeePaid): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, FeeReduced): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was

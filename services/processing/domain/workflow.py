@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from services.processing.domain.deadline import Counting
+from shared.contracts.time import TimeTerms
 from shared.errors import NotUnderstood
 from shared.working_time import Unit
 
@@ -69,6 +70,28 @@ def steps_of(content: Mapping[str, Any], process: int | None, plain_day: str) ->
     counts_work = plain_day == "working", _counts_working_time(processes[process])
     allotments = {step["seq"]: _allotment(number, step["allotted"], *counts_work) for number, step in enumerate(published, 1)}
     return tuple(_step(number, step, allotments) for number, step in enumerate(published, 1))
+
+
+def one_per_limit(terms: TimeTerms) -> Steps:
+    """Limits that run one after the other, each from its own start event: a step each, and its end begins the next."""
+    return tuple(
+        Step(
+            number,
+            str(number),
+            limit.stage,
+            action=limit.stage or WHOLE_CASE,
+            text=limit.text,
+            allotment=Allotment(limit.amount, limit.unit, number) if limit.amount else None,
+        )
+        for number, limit in enumerate(terms.limits, 1)
+    )
+
+
+def is_one_per_limit(steps: Steps, terms: TimeTerms) -> bool:
+    return len(steps) == len(terms.limits) > 1 and all(
+        step.allotment and (step.stage, step.allotment.amount, step.allotment.unit) == (limit.stage, limit.amount, limit.unit)
+        for step, limit in zip(steps, terms.limits, strict=True)
+    )
 
 
 def _step(number: int, published: Mapping[str, Any], allotments: Mapping[int, Allotment | None]) -> Step:
