@@ -257,11 +257,12 @@ class _Holding:
         highs = [high for _, high in found if high is not None]
         low = min(lows) if lows and len(lows) == len(found) else None
         high = max(highs) if highs and len(highs) == len(found) else None
+        for cap in [cap for cap, per in self.caps if per is None]:
+            low, high = None if low is None else min(low, cap), cap if high is None else min(high, cap)
         for share in self.shares:
             low = None if low is None else low * min(share, 100) // 100
             high = None if high is None else high * max(share, 100) // 100
-        caps = [cap for cap, per in self.caps if per is None and not self.shares]
-        return low, min([*([high] if high is not None else []), *caps], default=None)
+        return low, high
 
     def _bounds(self, rule: FeeRule) -> tuple[int | None, int | None]:
         count = self.known.count_of(rule.per)
