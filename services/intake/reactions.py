@@ -2,9 +2,12 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, hearing
+from services.intake.commands import annulling, correcting, hearing
 from shared.contracts.events import (
     AnnulmentDeclined,
+    CorrectionDeclined,
+    CorrectionDone,
+    CorrectionOverdue,
     DecisionIssued,
     DossierAnnulled,
     DossierApologised,
@@ -34,6 +37,9 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
+    CorrectionDone: correcting.agency_corrected,
+    CorrectionDeclined: correcting.agency_declined,
+    CorrectionOverdue: hearing.clock_spoke,
     SupplementRequested: hearing.agency_asked_for_more,
     FeeRequested: hearing.agency_asked_for_a_fee,
     FeeSettled: hearing.agency_goes_on,

@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.processing.commands.asked import annulment_requested
+from services.processing.commands.correcting import correction_requested
 from services.processing.commands.fees import hear_of_money, hear_of_reminder
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
@@ -37,6 +38,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.DossierStopped: hear,
     events.DossierAmended: hear,
     events.AnnulmentRequested: annulment_requested,
+    events.CorrectionRequested: correction_requested,
+    events.CorrectionReturned: hear,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

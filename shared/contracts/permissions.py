@@ -41,6 +41,7 @@ class Action(StrEnum):
     CLOSE = "close"
     AMEND = "amend"
     ANNUL = "annul"
+    REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -63,6 +64,8 @@ class Action(StrEnum):
     EXTEND = "extend"
     APOLOGISE = "apologise"
     COMPLETE = "complete"
+    CORRECT_RESULT = "correct_result"
+    DECLINE_CORRECTION = "decline_correction"
     COMPUTE_DUE_DATES = "compute_due_dates"
     APPLY_CALENDAR = "apply_calendar"
 
@@ -97,6 +100,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,
@@ -118,6 +122,8 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.EXTEND: frozenset({Role.LEADER}),
     Action.APOLOGISE: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
+    Action.CORRECT_RESULT: _AGENCY,
+    Action.DECLINE_CORRECTION: frozenset({Role.LEADER}),
     Action.COMPUTE_DUE_DATES: _EVERYONE,
     Action.APPLY_CALENDAR: frozenset({Role.ADMINISTRATOR}),
     Action.SEE_MESSAGES: _STAFF,

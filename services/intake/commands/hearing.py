@@ -11,6 +11,7 @@ from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
     DossierCompleted,
@@ -87,7 +88,7 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
     await _note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
 
 
