@@ -128,7 +128,7 @@ async def return_for_supplement(
 async def request_fee(
     name: Name, body: FeesNeeded, tx: Tx, officer: Annotated[Officer, may(Action.REQUEST_FEE)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.request_fee(tx, name, officer, version, fees=body.sums(), reason=body.reason))
+    return moved(response, await moves.request_fee(tx, name, officer, version, fees=body.sums(), reason=body.reason))
 
 
 @router.post("/cases/{name}/suspend", summary="The clock stands, on a ground in the law of the sector")

@@ -158,7 +158,7 @@ async def request_fee(tx: Transaction, name: str, officer: Officer, version: int
 
     Sources: law.FEE_DURING_PROCESSING, law.FEE_PAUSE, law.FEE_REMINDER.
     """
-    before = await _at_hand(tx, name, officer, version, Action.REQUEST_FEE)
+    before = await at_hand(tx, name, officer, version, Action.REQUEST_FEE)
     asked = FeeAsked(request=uuid7(), fees=fees, reason=reason, asked_at=tx.now, by=officer.name)
     law = before.time_terms.fee_pauses
     stop = Interval(tx.now, StopKind.FEE, StopPolicy.PAUSE, law, officer.name) if law else None
@@ -172,7 +172,7 @@ async def request_fee(tx: Transaction, name: str, officer: Officer, version: int
         paused_by=law,
     )
     note = f"{reason}: " + "; ".join(f"{fee.name} {fee.amount} đồng" for fee in fees)
-    return await _with_alarms(tx, before, after, _line(tx, Action.REQUEST_FEE, officer, before, after, note), told)
+    return await _with_alarms(tx, before, after, line_of(tx, Action.REQUEST_FEE, officer, before, after, note), told)
 
 
 async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
