@@ -187,6 +187,7 @@ dossier: Final = Table(
     Column("fee_unstated", SmallInteger, nullable=False, server_default="0"),
     Column("fee_awaited", BigInteger, nullable=False, server_default="0"),
     Column("fee_asked_at", _INSTANT),
+    Column("reminded_at", _INSTANT),
     Column("annulment_asked_at", _INSTANT),
     Column("annulment_declined_at", _INSTANT),
     Column("reason", Text),
@@ -420,7 +421,8 @@ def dossier_of(row: Row[Any]) -> Dossier:
     return Dossier(**plain | special)
 
 
-_NOT_WRITTEN: Final = {"id", "version", "told", "created_at"}
+# A reminder changes no version, so no move may write back what it has not seen.
+_NOT_WRITTEN: Final = {"id", "version", "told", "created_at", "reminded_at"}
 
 
 def columns_of(value: Dossier) -> dict[str, Any]:

@@ -61,6 +61,8 @@ UNTOLD = {
     "fee.refunded",
     "fee.unpaid",
     "fee.settled",
+    "dossier.reminded",
+    "dossier.assigned",
     "supplement.requested",
     "supplement.received",
     "supplement.accepted",

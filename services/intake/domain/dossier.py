@@ -75,6 +75,8 @@ class Dossier:
     fee_awaited: int = 0
     """What it waits for, before acceptance or because the agency asked for it."""
     fee_asked_at: datetime | None = None
+    reminded_at: datetime | None = None
+    """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None
     """Since when the agency's answer is waited for."""
     annulment_declined_at: datetime | None = None

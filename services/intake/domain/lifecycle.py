@@ -8,7 +8,7 @@ from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
-from shared.contracts.states import STATES, State
+from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed
 
 
@@ -38,6 +38,7 @@ class Move(StrEnum):
     AMEND = "amend"
     REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
+    REMIND = "remind"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
     DELIVER_ONLINE = "deliver_online"
@@ -91,6 +92,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.AMEND: Action.AMEND,
     Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
+    Move.REMIND: Action.REMIND,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
@@ -172,6 +174,7 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
@@ -219,6 +222,13 @@ def received_today(dossier: Dossier) -> bool:
     return dossier.accepted_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
 
 
+def reminded_today(dossier: Dossier) -> bool:
+    """Source: law.REMINDER."""
+    if dossier.reminded_at is None or dossier.looked_at is None:
+        return False
+    return dossier.reminded_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
+
+
 def why_not(dossier: Dossier, move: Move) -> str | None:
     """What the facts of this dossier have against a move that its state allows."""
     match move:
@@ -244,6 +254,8 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The agency was asked to annul it; its answer is on the way."
         case Move.REQUEST_ANNULMENT if not received_today(dossier):
             return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
+        case Move.REMIND if reminded_today(dossier):
+            return "The agency was reminded of this dossier today; once a day is enough."
         case Move.REQUEST_CORRECTION if dossier.is_being_corrected:
             return "The result is being made once more already."
         case Move.TAKE_OVER_RESULT | Move.RETURN_AT_DESK | Move.DELIVER_ONLINE | Move.POST if dossier.is_being_corrected:

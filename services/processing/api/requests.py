@@ -108,6 +108,25 @@ class NewAppointment(Request):
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Cần xác minh thực địa"])]
 
 
+class AssignedTo(Request):
+    """Which colleague has it from now on; taken from somebody, also why."""
+
+    officer: Annotated[str, Field(min_length=1, max_length=200, examples=["binh.tv"])]
+    reason: Annotated[str | None, Field(min_length=1, max_length=1000, examples=["Cân đối khối lượng công việc"])] = None
+
+
+class Nothing(Request):
+    """No field at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{}]})
+
+
+class GivenBack(Request):
+    """Why one does not go on with it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Có quan hệ gia đình với người nộp"])]
+
+
 NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.TAKE_UP: Noted,
     Action.PASS_ON: Noted,
@@ -123,4 +142,7 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.RESUME: Noted,
     Action.EXTEND: NewAppointment,
     Action.APOLOGISE: NewAppointment,
+    Action.ASSIGN: AssignedTo,
+    Action.CLAIM: Nothing,
+    Action.RELEASE: GivenBack,
 }
