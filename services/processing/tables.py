@@ -130,6 +130,7 @@ case: Final = Table(
     Column("papers_handed_over_by", Text),
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
+    Column("papers_slip", Text),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
     Column("result", JSONB),
@@ -152,6 +153,7 @@ case: Final = Table(
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Index("case_competent_state", "competent", "state", "id"),
     Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+    Index("case_papers_slip", "papers_slip", postgresql_where=text("papers_slip is not null and papers_taken_over_at is null")),
     Index("case_assignee", "assignee", "step_due_at", "id", postgresql_where=text("assignee is not null")),
     # What a rule has still to look at: nothing for long.
     Index(

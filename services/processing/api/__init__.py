@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, papers, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
@@ -12,6 +12,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     worklist.router,
     officers.router,
     corrections.router,
+    papers.router,
     due_dates.router,
     calendars.router,
 )

@@ -318,6 +318,7 @@ class CaseView(View):
     papers_handed_over_by: str | None
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
+    papers_slip: str | None
     decision: SignedDecision | None
     decision_issued_at: Instant | None
     result: Result | None
