@@ -148,7 +148,7 @@ _SHOWN = (dossier.c.id, dossier.c.code, dossier.c.procedure_name.label("procedur
 _WAY = (hand_over.c.slip, hand_over.c.handed_over_by, hand_over.c.handed_over_at, hand_over.c.taken_over_by, hand_over.c.taken_over_at)
 
 
-def _handed_over(officer: Officer, office: str | None, *, taken: bool) -> Select[Any]:
+def _handed_over(officer: Officer, office: str | None, *, taken: bool) -> Select[*tuple[Any, ...]]:
     """By the latest hand-over of each; what is returned to people lies nowhere any more."""
     mine = hand_over.c.to_office.in_(officer.scope)
     visible = mine if taken else or_(mine, hand_over.c.from_office.in_(officer.scope))
@@ -159,7 +159,7 @@ def _handed_over(officer: Officer, office: str | None, *, taken: bool) -> Select
     return query.where(hand_over.c.to_office == office) if office else query
 
 
-def _at_the_desk(officer: Officer, office: str | None) -> Select[Any]:
+def _at_the_desk(officer: Officer, office: str | None) -> Select[*tuple[Any, ...]]:
     """Received on paper, with the agency, and never handed over."""
     on_paper = exists().where(paper.c.dossier_id == dossier.c.id, paper.c.originals + paper.c.copies > 0)
     handed = exists().where(hand_over.c.dossier_id == dossier.c.id)
