@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from services.processing import tables
 from services.processing.commands import counting_work
+from services.processing.domain.journal import JournalLine
 from services.processing.domain.workload import HELD
 from shared.contracts.events import DossierReminded, DossierStopped, SupplementAccepted
 from shared.contracts.peers import Service
@@ -92,10 +94,20 @@ async def test_what_was_asked_about_shows_on_the_work_list_and_changes_no_versio
     await desk.tells(case, DossierReminded(office=DESK, reminded_by="Lê Thị Tiếp", note="Sắp đến hạn"))
 
     (line,) = (await people.head.caller.get("/worklist")).json()["items"]
-    await people.of(LAN).does(case, "take-up")  # a move writes back nothing it has not seen
 
     assert (line["reminders"], line["reminded_at"], line["version"]) == (1, "2026-03-09T08:00:00+07:00", 1)
     assert ("remind", "Lê Thị Tiếp", "Sắp đến hạn") in await people.journal(case)
+    assert (await people.head.sees(case))["reminders"] == 1
+
+
+async def test_a_move_writes_back_no_reminder_it_has_not_seen(people: People, desk: Desk, stack: Stack) -> None:
+    case = await desk.receives()
+
+    async with stack.runtime(Service.PROCESSING).transaction() as tx:
+        before = await tables.load_case(tx, str(case))
+        await desk.tells(case, DossierReminded(office=DESK, reminded_by="Lê Thị Tiếp"))
+        await tables.save_case(tx, before, before, JournalLine(tx.now, "take_up", "Lan"))
+
     assert (await people.head.sees(case))["reminders"] == 1
 
 
@@ -159,15 +171,21 @@ async def test_what_is_kept_equals_a_recount_after_any_moves(people: People, des
     assert kept == await places(stack, KEPT) == await places(stack, RECOUNTED)
 
 
-async def test_folding_leaves_one_row_a_place_however_many_fold_at_once(people: People, desk: Desk, stack: Stack) -> None:
-    for _ in range(12):
+async def test_folding_leaves_one_row_a_place_however_many_fold_at_once(
+    people: People, desk: Desk, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting_work, "FOLD_AT_ONCE", 3)
+    for _ in range(6):
         await desk.receives(process=None)
     runtime = stack.runtime(Service.PROCESSING)
 
-    await asyncio.gather(*(counting_work.fold(runtime) for _ in range(4)), desk.receives(process=None))
-    await counting_work.fold(runtime)
+    async with runtime.transaction() as tx:
+        await counting_work.fold_some(tx)
+        assert not await counting_work.fold(runtime)
+    while await counting_work.fold(runtime):
+        pass
 
-    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [13]
+    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [6]
 
 
 async def test_counts_that_went_wrong_are_counted_afresh(people: People, desk: Desk, stack: Stack) -> None:

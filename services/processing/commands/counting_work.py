@@ -105,9 +105,13 @@ select count(*) from fresh
 async def fold(runtime: Runtime) -> bool:
     """Many small rows of a place become one; whether there may be more."""
     async with runtime.transaction() as tx:
-        if not (await tx.run(select(func.pg_try_advisory_xact_lock(func.hashtext("processing.work_count"))))).scalar_one():
-            return False
-        return (await tx.run(_FOLD, {"size": FOLD_AT_ONCE})).scalar_one() == FOLD_AT_ONCE
+        return await fold_some(tx)
+
+
+async def fold_some(tx: Transaction) -> bool:
+    if not (await tx.run(select(func.pg_try_advisory_xact_lock(func.hashtext("processing.work_count"))))).scalar_one():
+        return False
+    return (await tx.run(_FOLD, {"size": FOLD_AT_ONCE})).scalar_one() == FOLD_AT_ONCE
 
 
 # ------------------------------------------------------------------------------------------------ counting afresh
