@@ -12,7 +12,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing import tables
 from services.processing.domain.assignment import Assigning
-from services.processing.domain.staff import LONGEST_ABSENCE_DAYS, Delegation, RegisteredOfficer, StaffRefused, why_not_delegated, why_not_registered
+from services.processing.domain.staff import (
+    LONGEST_ABSENCE_DAYS,
+    Delegation,
+    RegisteredOfficer,
+    StaffRefused,
+    why_not_delegated,
+    why_not_registered,
+)
 from services.processing.staff import assigning_of, delegation_of, officer_of
 from services.processing.tables import case as cases
 from services.processing.tables import officer as officers
