@@ -73,15 +73,11 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     ),
     (State.IN_PROGRESS, Action.REQUEST_FEE): Transition(State.AWAITING_FEE, PERMISSIONS[Action.REQUEST_FEE], law.FEE_DURING_PROCESSING),
     (State.AWAITING_FEE, Action.TAKE_OVER_PAPERS): _kept(State.AWAITING_FEE, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
-    (State.AWAITING_FEE, Action.EXTEND): _kept(State.AWAITING_FEE, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.AWAITING_FEE, Action.APOLOGISE): _kept(State.AWAITING_FEE, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
     (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
-    (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.IN_PROGRESS, Action.EXTEND): _kept(State.IN_PROGRESS, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
-    (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
-    (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
+    **{(state, Action.EXTEND): _kept(state, Action.EXTEND, law.APPOINTED_ONCE_MORE) for state in _HELD},
+    # The promise is the agency's, and stands in the case, also while the desk waits for papers.
+    **{(state, Action.APOLOGISE): _kept(state, Action.APOLOGISE, law.LATE_APOLOGY) for state in _OPEN},
     **{
         (state, action): _kept(state, action, law.ADJUSTMENT)
         for state in _HELD
