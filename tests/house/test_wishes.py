@@ -295,14 +295,17 @@ async def test_it_takes_two_people_to_end_a_case_without_a_result(waiting: Waiti
     await agency.does(dossier, "propose-stop", GROUND)
     by_the_same = await agency.does(dossier, "stop")
     other = waiting.stack.caller(Service.PROCESSING, "leader", AGENCY, name="Phạm Văn Trưởng")
-    stopped = await agency.does(dossier, "stop", by=other)
+    stopped = await agency.does(dossier, "stop", {"note": "Đã kiểm tra tại hiện trường"}, by=other)
     await waiting.stack.settle()
 
     assert (alone.status_code, by_the_same.status_code, stopped.status_code) == (409, 409, 200)
     assert await waiting.states(dossier) == {"stopped"}
     assert (await waiting.shown(dossier))["reason"] == GROUND["ground"]
     assert (await waiting.messages(dossier))[-1].startswith("dossier_stopped: ")
-    assert (await waiting.case(dossier))["stop_proposed"] is None
+    case = await waiting.case(dossier)
+    assert case["stop_proposed"] is None
+    assert case["journal"][-1]["note"].endswith(": Đã kiểm tra tại hiện trường")
+    assert "hiện trường" not in (await waiting.messages(dossier))[-1]
 
 
 # -- a leader wants the result back while the desk hands it over --------------------------------------------------------
