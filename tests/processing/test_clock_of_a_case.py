@@ -363,3 +363,13 @@ def test_an_old_event_without_terms_is_still_read() -> None:
     data = a_dossier().model_dump(mode="json", exclude={"time_terms"})
 
     assert DossierReceived.model_validate(data).time_terms == TimeTerms()
+
+
+@pytest.mark.parametrize("papers", [[""], ["x" * 2001], ["  "]])
+async def test_what_is_missing_is_named_in_words(desk: Desk, leader: Staff, papers: list[str]) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+
+    answer = await leader.tries(case, "return-for-supplement", {"papers": papers, "reason": "Thiếu"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/papers/0")

@@ -14,6 +14,7 @@ from shared.contracts.events import FeeSum, Outcome
 from shared.contracts.permissions import Action
 from shared.working_time import Unit
 
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -162,7 +163,7 @@ class Suspension(Request):
 class MissingPapers(Request):
     """What is missing, all of it at once, and why it is needed."""
 
-    papers: Annotated[tuple[str, ...], Field(min_length=1, max_length=100, examples=[["Bản vẽ hoàn công"]])]
+    papers: Annotated[tuple[Words, ...], Field(min_length=1, max_length=100, examples=[["Bản vẽ hoàn công"]])]
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Thiếu bản vẽ theo thành phần hồ sơ"])]
     irregular: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
     """The ground on which a supervisor asks late, or again."""
