@@ -98,6 +98,20 @@ async def test_a_share_stands_while_the_clock_of_the_case_stands(desk: Desk, sta
     assert instant(share["due_at"]) == at(18, 8)
 
 
+@pytest.mark.parametrize(
+    ("amount", "unit"),
+    [("1", "same_day"), ("0.3", "day"), ("1E+300", "working_day"), ("401", "day"), ("14", "month"), ("0.5", "month"), ("9601", "hour")],
+)
+async def test_a_limit_nobody_can_count_is_refused_to_who_gives_it(desk: Desk, officer: Staff, amount: str, unit: str) -> None:
+    case = await in_progress(desk, officer)
+    await officer.does(case, "open-child", a_share())
+
+    at_once = await officer.tries(case, "open-child", a_share(work="Xác nhận", amount=amount, unit=unit))
+    after_another = await officer.tries(case, "open-child", a_share(work="Xác nhận", amount=amount, unit=unit, after=1))
+
+    assert (at_once.status_code, after_another.status_code) == (422, 422)
+
+
 OPEN_STATES = {
     "in_progress": (),
     "awaiting_fee": ("request-fee", {"fees": [{"name": "Lệ phí", "amount": 1000}], "reason": "Thông báo thuế"}),
