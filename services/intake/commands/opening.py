@@ -16,6 +16,7 @@ async def dossier_to_change(tx: Transaction, name: str, *, by: Officer, version:
     desk = (dossier.offices.receiving, dossier.offices.returning)
     by.must_act_for(desk, dossier.offices.all(), f"dossier {name}")
     await tx.once()
+    tx.about = dossier
     if version is not None and version != dossier.version:
         raise Changed(f"The dossier is at version {dossier.version} now; you decided on {version}.")
     return dossier
@@ -26,4 +27,5 @@ async def dossier_to_tell_of(tx: Transaction, name: str, *, by: Officer, alone: 
     dossier = await tables.load_dossier(tx, name, alone=alone)
     by.must_see(dossier.offices.all(), f"dossier {name}")
     await tx.once()
+    tx.about = dossier
     return dossier

@@ -256,6 +256,7 @@ async def _pushed_before(tx: Transaction, national_code: str) -> Dossier | None:
 
 async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
     by.must_see(before.offices.all(), "submission")
+    tx.about = before
     if brought.procedure != before.procedure.key:
         raise Conflict(f"{before.national_code} was pushed for {before.procedure.key}; another procedure needs a national code of its own.")
     if before.state is State.INTAKE_SUPPLEMENT:
