@@ -30,7 +30,10 @@ MOST_LINES: Final = 200_000
 
 
 class SettlementTotal(View):
-    """One fee of one office, in đồng. `online` is the part of what was paid that came online; `net` is paid less given back."""
+    """One fee of one office, in đồng. `online` is the part of what was paid that came online.
+
+    `net` is what was paid less what was given back; of money that fitted no line, less also what was put to one after all.
+    """
 
     office: str
     name: str
@@ -43,7 +46,7 @@ class SettlementTotal(View):
 
 
 class SettlementLine(View):
-    """Money that came (`paid`) or went (`refunded`)."""
+    """Money that came (`paid`) or went (`refunded`). What fitted no line has the number 0, until it goes or is `put_to_line`."""
 
     id: UUID
     at: AwareDatetime
