@@ -73,6 +73,7 @@ def _entry(dossier: Dossier, number: int, name: str, kind: str, amount: int, by:
         "number": number,
         "kind": kind,
         "office": dossier.offices.receiving,
+        "competent": dossier.offices.competent,
         "name": name,
         "amount": amount,
         "by": by,

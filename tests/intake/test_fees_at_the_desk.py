@@ -568,6 +568,22 @@ async def test_a_period_is_of_whole_days_and_of_the_callers_offices(desk: Desk) 
     assert backwards.status_code == 422
 
 
+async def test_the_agency_settles_what_was_paid_for_what_it_decides_whoever_took_it_in(desk: Desk) -> None:
+    await money_of_a_week(desk)
+    agent = desk.caller("leader", AGENCY)
+
+    own = await settled(desk, by=agent, competent=AGENCY)
+    of_the_desk = await settled(desk, by=agent, competent=AGENCY, office=DESK)
+    of_nobody = await settled(desk, by=agent, competent=AGENCY, office="H14.001")
+    not_theirs = await settled(desk, by=desk.caller("leader", "H14.001"), competent=AGENCY)
+    taken_in = await settled(desk, by=agent)
+
+    whole = await settled(desk)
+    assert own["totals"] == of_the_desk["totals"] == whole["totals"] != []
+    assert {line["competent"] for line in own["lines"]} == {AGENCY}
+    assert of_nobody["lines"] == not_theirs["lines"] == taken_in["lines"] == []
+
+
 async def test_money_that_fits_no_line_is_settled_on_the_day_it_came_and_on_the_day_it_went(desk: Desk) -> None:
     supervisor = desk.caller("supervisor", DESK)
     dossier = await a_dossier(desk)
