@@ -338,6 +338,9 @@ officer: Final = Table(
     Column("cases_to", Text),
     # Since when nothing lies with them any more, once they are gone.
     Column("desk_empty_at", _INSTANT),
+    # Since when they are of another office or have other roles, until nothing lies with them that is no longer theirs.
+    Column("moved_at", _INSTANT),
+    Index("officer_moved", "id", postgresql_where=text("moved_at is not null")),
     Index("officer_office", "office", "id"),
     Index(
         "officer_going",
