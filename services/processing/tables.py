@@ -483,6 +483,12 @@ async def add_note(tx: Transaction, case_id: UUID, new: Note, line: JournalLine)
     await add_line(tx, case_id, line)
 
 
+async def keep_claim(tx: Transaction, case_id: UUID, officers: frozenset[str]) -> None:
+    """A claim of theirs lapses no more; the version stays, as it does with a note."""
+    theirs = update(case).where(case.c.id == case_id, case.c.assignee.in_(sorted(officers)), case.c.claim_ends_at.is_not(None))
+    await tx.run(theirs.values(claim_ends_at=None))
+
+
 async def _consultations(tx: Transaction, case_id: UUID) -> Consultations:
     rows = await tx.run(select(consultation).where(consultation.c.case_id == case_id).order_by(consultation.c.id))
     return tuple(_consultation_of(row) for row in rows)

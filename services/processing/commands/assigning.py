@@ -137,6 +137,8 @@ async def lapse(tx: Transaction, due: list[Timer]) -> None:
     """Claims under which nothing was done: anybody may take the case on again."""
     for timer in due:
         for last in (False, False, True):
+            # A note changes no version, and is work too: what is written this moment is waited for.
+            await tx.run(select(cases.c.id).where(cases.c.id == timer.subject).with_for_update())
             case = await tables.load_case(tx, str(timer.subject))
             claimed = case.assigned
             if claimed is None or claimed.claim_ends_at is None or claimed.claim_ends_at > timer.due_at:
