@@ -290,6 +290,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="processing")
     op.create_table(
@@ -308,6 +309,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_index("journal_case", "journal", ["case_id", "number"], unique=False, schema="processing")
     op.create_table(
@@ -463,6 +465,7 @@ def upgrade() -> None:
         sa.Column("told", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_table(
         "step",
@@ -530,6 +533,18 @@ def upgrade() -> None:
     op.create_index("work_count_assignee", "work_count", ["assignee"], unique=False, schema="processing")
     op.create_index("work_count_fresh", "work_count", ["id"], unique=False, schema="processing", postgresql_where=sa.text("not folded"))
     op.create_index("work_count_place", "work_count", ["office", "assignee", "state", "due_on"], unique=False, schema="processing")
+    op.execute(
+        "create or replace function processing.only_grows() returns trigger language plpgsql as $$ begin raise insufficient_privilege using message = tg_table_name || ' only grows'; end $$"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.event for each statement execute function processing.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.journal for each statement execute function processing.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.staff_log for each statement execute function processing.only_grows()"
+    )
     # ### end Alembic commands ###
 
 

@@ -52,6 +52,7 @@ from shared.contracts.states import State
 from shared.contracts.time import TimeTerms
 from shared.errors import Changed, NotFound
 from shared.ids import uuid7
+from shared.only_grows import ONLY_GROWS
 from shared.runtime import Transaction
 from shared.service import common_tables
 from shared.working_time import StopPolicy, Unit
@@ -383,6 +384,7 @@ staff_log: Final = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("told", JSONB, nullable=False),
+    info=ONLY_GROWS,
 )
 
 # Places on the work list, counted: a move writes +1 and -1 rows that nobody else writes to, a chore folds them into one a place.
@@ -436,6 +438,7 @@ journal: Final = Table(
     Column("source", Text, nullable=False),
     Column("event_id", Uuid),
     Index("journal_case", "case_id", "number"),
+    info=ONLY_GROWS,
 )
 
 # ------------------------------------------------------------------------------------------------ a case comes and goes as a value

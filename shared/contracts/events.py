@@ -86,6 +86,8 @@ class SubmissionReceived(Event):
     channel: Channel
     submitted_at: AwareDatetime
     people: tuple[Person, ...]
+    fee_awaited: int | None = None
+    """In đồng. Corrected while it waits for a fee: it waits on."""
 
 
 class SubmissionSupplementRequested(Event):

@@ -27,6 +27,7 @@ from services.processing.domain.workload import HELD
 from services.processing.references import references_of
 from services.processing.tables import case, step
 from shared.contracts.states import State
+from shared.days import within
 from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput, Later, NotFound
 from shared.office_tree import OfficeTree
@@ -302,7 +303,7 @@ def instant_of(text: Any) -> datetime:
         instant = datetime.fromisoformat(text)
     except (ValueError, TypeError):
         raise _no_cursor() from None
-    if instant.tzinfo is None:
+    if not within(instant):
         raise _no_cursor()
     return instant
 

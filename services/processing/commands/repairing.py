@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.at_hand import case_to_change, line_of
 from services.processing.commands.correcting import CORRECTION_OVERDUE
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
@@ -58,6 +59,7 @@ async def approve(tx: Transaction, name: str, repair_id: UUID, officer: Officer)
     before = await tables.load_case(tx, name)
     officer.must_act_for({before.offices.competent}, before.offices.all(), f"case {name}")
     await tx.once()
+    tx.about = await acting.known(tx, before)
     repair = await repairs.to_approve(tx, tables.repair, before.id, repair_id, by=officer, version=before.version)
     left_at = (await _past(tx, before)).left_at[repair.to_state]
     note = f"{repair.ticket}: {repair.reason} ({repair.proposed_by})"
