@@ -57,7 +57,7 @@ async def register(tx: Transaction, wanted: Sequence[RegisteredOfficer], *, by: 
         back = {"departed_at": None, "departure_reason": None, "cases_to": None, "desk_empty_at": None}
         moved = {officer.id: {"moved_at": tx.now if _has_moved(known.get(officer.id), officer) else None} for officer in changed}
         fresh = upsert(officers).values([_row(officer) | back | moved[officer.id] for officer in changed])
-        values = {name: fresh.excluded[name] for name in [*_row(changed[0]), *back] if name != "id"}
+        values: dict[str, Any] = {name: fresh.excluded[name] for name in [*_row(changed[0]), *back] if name != "id"}
         values["moved_at"] = func.coalesce(fresh.excluded.moved_at, officers.c.moved_at)
         await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_=values))
         await _log(tx, by, "register", [(officer.id, _row(officer)) for officer in changed])
