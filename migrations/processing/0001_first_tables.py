@@ -381,6 +381,7 @@ def upgrade() -> None:
         sa.Column("departure_reason", sa.Text(), nullable=True),
         sa.Column("cases_to", sa.Text(), nullable=True),
         sa.Column("desk_empty_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         schema="processing",
     )
@@ -392,6 +393,7 @@ def upgrade() -> None:
         schema="processing",
         postgresql_where=sa.text("desk_empty_at is null and (departed_at is not null or valid_to is not null)"),
     )
+    op.create_index("officer_moved", "officer", ["id"], unique=False, schema="processing", postgresql_where=sa.text("moved_at is not null"))
     op.create_index("officer_office", "officer", ["office", "id"], unique=False, schema="processing")
     op.create_table(
         "position",
@@ -566,6 +568,7 @@ def downgrade() -> None:
     op.drop_table("procedure_version", schema="processing")
     op.drop_table("position", schema="processing")
     op.drop_index("officer_office", table_name="officer", schema="processing")
+    op.drop_index("officer_moved", table_name="officer", schema="processing", postgresql_where=sa.text("moved_at is not null"))
     op.drop_index(
         "officer_going",
         table_name="officer",

@@ -339,6 +339,9 @@ officer: Final = Table(
     Column("cases_to", Text),
     # Since when nothing lies with them any more, once they are gone.
     Column("desk_empty_at", _INSTANT),
+    # Since when they are of another office or have other roles, until nothing lies with them that is no longer theirs.
+    Column("moved_at", _INSTANT),
+    Index("officer_moved", "id", postgresql_where=text("moved_at is not null")),
     Index("officer_office", "office", "id"),
     Index(
         "officer_going",
@@ -481,6 +484,12 @@ async def add_note(tx: Transaction, case_id: UUID, new: Note, line: JournalLine)
     """The case itself stays as it is, and so does its version."""
     await tx.run(insert(note).values(_row_of(new) | {"case_id": case_id, "files": list(new.files)}))
     await add_line(tx, case_id, line)
+
+
+async def keep_claim(tx: Transaction, case_id: UUID, officers: frozenset[str]) -> None:
+    """A claim of theirs lapses no more; the version stays, as it does with a note."""
+    theirs = update(case).where(case.c.id == case_id, case.c.assignee.in_(sorted(officers)), case.c.claim_ends_at.is_not(None))
+    await tx.run(theirs.values(claim_ends_at=None))
 
 
 async def _consultations(tx: Transaction, case_id: UUID) -> Consultations:

@@ -631,7 +631,7 @@ class DossierAssigned(Event):
     office: str
     officer: str | None = None
     how: str
-    """`by_hand`, `by_rule`, `claimed`, `departure` of who had it, `released`, `lapsed`."""
+    """`by_hand`, `by_rule`, `claimed`, `departure` of who had it, `moved` elsewhere, `released`, `lapsed`."""
     by: str
 
 

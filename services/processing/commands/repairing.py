@@ -10,7 +10,7 @@ from services.processing.commands import acting
 from services.processing.commands.at_hand import case_to_change, line_of
 from services.processing.commands.correcting import CORRECTION_OVERDUE
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
-from services.processing.domain.case import Case, must_allow, recounted
+from services.processing.domain.case import Case, counted_anew, must_allow
 from services.processing.domain.deadline import ONE_MINUTE
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE
@@ -92,7 +92,7 @@ async def _made(
     counting = await counting_of(tx, before)
     after = repaired(before, to, left_at, ticket=ticket, now=tx.now)
     if STATES[to].clock is not DeadlineClock.ENDED or after.intervals != before.intervals:
-        after = recounted(after, counting.calendar, counting.hours)
+        after = counted_anew(after, counting)
     saved = await tables.save_case(tx, before, after, line, *told)
     await keep_alarms(tx, saved, counting, since=tx.now)
     due_at = saved.correction.due_at if saved.correction else None
