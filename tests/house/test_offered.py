@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from shared.contracts.peers import Service
@@ -92,3 +93,27 @@ async def test_an_extension_is_offered_while_it_is_in_time_and_a_second_apology_
     assert late & {"extend", "apologise"} == {"apologise"}
     assert "apologise" not in await sees(agency.leader, dossier)
     assert "apologise" in await sees(head, dossier)
+
+
+FROM_THE_APPLICANT = [
+    ("payments", {"amount": 20000, "method": "cash"}),
+    ("supplements", {"papers": [{"number": 1, "originals": 1}]}),
+    ("withdrawals", {}),
+    ("adjustments", {"content": "Đổi địa chỉ"}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), FROM_THE_APPLICANT)
+async def test_what_the_applicant_brings_is_taken_by_the_desk_that_received_it_not_by_whoever_looks_on(
+    waiting: Waiting, path: str, body: dict[str, Any]
+) -> None:
+    dossier = await waiting.received()
+    agency = waiting.house.caller(Service.INTAKE, "desk_officer,supervisor", AGENCY)
+    portal = waiting.house.caller(Service.INTAKE, "portal", PROVINCE)
+
+    refused = await agency.post(f"/dossiers/{dossier}/{path}", body)
+    by_portal = await portal.post(f"/dossiers/{dossier}/{path}", body)
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_permitted")
+    assert by_portal.status_code != 403
+    assert offered((await agency.get(f"/dossiers/{dossier}")).json()) == set()

@@ -13,7 +13,7 @@ from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.lifecycle import WHO, Move, possible_moves
 from shared.contracts.events import OnlineVia, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
-from shared.contracts.permissions import permitted
+from shared.contracts.permissions import Role, permitted
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View, schema_of
 from shared.officers import Officer
@@ -319,7 +319,7 @@ def applicant_of(dossier: Dossier) -> str:
 
 
 FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.ASK_WITHDRAWAL, Move.ASK_ADJUSTMENT, Move.RECORD_PAYMENT})
-"""What any office that sees the dossier may bring in for the applicant."""
+"""What a portal that sees the dossier brings in for the applicant; people of the desk only where it was received or is returned."""
 
 HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
@@ -360,8 +360,9 @@ def actions_of(dossier: Dossier, officer: Officer) -> tuple[ActionView, ...]:
     found: list[ActionView] = []
     mine = officer.sees((dossier.offices.receiving, dossier.offices.returning))
     watches = officer.sees((dossier.offices.receiving, dossier.offices.supervising))
+    portal = Role.PORTAL in officer.roles
     for move in possible_moves(dossier):
-        theirs = watches if move is Move.REMIND else mine or move in FROM_OUTSIDE
+        theirs = watches if move is Move.REMIND else mine or (portal and move in FROM_OUTSIDE)
         if theirs and move in HREFS and permitted(officer.roles, WHO[move]):
             path, body = HREFS[move]
             found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=schema_of(body)))

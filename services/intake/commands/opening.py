@@ -2,6 +2,7 @@
 
 from services.intake import tables
 from services.intake.domain.dossier import Dossier
+from shared.contracts.permissions import Role
 from shared.errors import Changed
 from shared.officers import Officer
 from shared.runtime import Transaction
@@ -23,8 +24,13 @@ async def dossier_to_change(tx: Transaction, name: str, *, by: Officer, version:
 
 
 async def dossier_to_tell_of(tx: Transaction, name: str, *, by: Officer, alone: bool = False) -> Dossier:
-    """The dossier, for anyone in whose scope it lies: facts and requests from the other side need no version. `alone`: one by one."""
+    """The dossier, for what the applicant brings: by a portal that sees it, or to the desk that received it or returns its result.
+
+    Facts and requests from the other side need no version. `alone`: one by one. Raises NotFound, NotPermitted.
+    """
     dossier = await tables.load_dossier(tx, name, alone=alone)
+    if Role.PORTAL not in by.roles:
+        by.must_act_for((dossier.offices.receiving, dossier.offices.returning), dossier.offices.all(), f"dossier {name}")
     by.must_see(dossier.offices.all(), f"dossier {name}")
     await tx.once()
     tx.about = dossier
