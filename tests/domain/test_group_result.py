@@ -11,7 +11,8 @@ GROUP = (BIRTH, RESIDENCE, INSURANCE)
 
 
 def member(name: str, outcome: Outcome = Outcome.GRANTED, reasons: str | None = None) -> MemberResult:
-    return MemberResult(procedure=name, outcome=outcome, reasons=reasons)
+    number = None if outcome is Outcome.REFUSED else "7/GP"
+    return MemberResult(procedure=name, outcome=outcome, reasons=reasons, document_number=number)
 
 
 def a_result(*members: MemberResult, outcome: Outcome = Outcome.GRANTED) -> Result:
@@ -54,3 +55,9 @@ def test_a_refusal_among_them_says_why_and_makes_the_whole_a_part() -> None:
     assert "partly" in flaws(a_result(member(BIRTH), member(RESIDENCE), refused))
     silent = member(INSURANCE, Outcome.REFUSED)
     assert "/members/2/reasons" in flaws(a_result(member(BIRTH), member(RESIDENCE), silent, outcome=Outcome.PARTLY))
+
+
+def test_each_that_is_granted_has_a_number_of_its_own() -> None:
+    unnumbered = MemberResult(procedure=RESIDENCE, outcome=Outcome.GRANTED)
+
+    assert "/members/1/document_number" in flaws(a_result(member(BIRTH), unnumbered, member(INSURANCE)))

@@ -61,7 +61,7 @@ def _does(case: Case, action: Action, now: datetime) -> Case:
         case Action.ISSUE_DECISION:
             return rules.decided(case, DECISION, today=now.date(), now=now)
         case _:
-            return rules.completed(case, Result(outcome=Outcome.GRANTED), by="Robot", now=now)
+            return rules.completed(case, Result(outcome=Outcome.GRANTED, document_number="45/GP"), by="Robot", now=now)
 
 
 @pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: f"{one.key}-{one.place}")

@@ -155,10 +155,19 @@ def test_passing_on_closes_one_step_and_begins_the_next() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.GRANTED, Outcome.PARTLY])
 def test_nothing_is_granted_without_a_decision(outcome: Outcome) -> None:
     with pytest.raises(ActionNotAllowed, match="issue the decision first"):
-        rules.completed(on_step_2(), Result(outcome=outcome), by="Bình", now=NOW)
+        rules.completed(on_step_2(), Result(outcome=outcome, document_number="45/GP"), by="Bình", now=NOW)
 
     decided = rules.decided(on_step_2(), DECISION, today=NOW.date(), now=NOW)
-    assert rules.completed(decided, Result(outcome=outcome), by="Bình", now=NOW).state is State.COMPLETED
+    assert rules.completed(decided, Result(outcome=outcome, document_number="45/GP"), by="Bình", now=NOW).state is State.COMPLETED
+
+
+@pytest.mark.parametrize("outcome", [Outcome.GRANTED, Outcome.PARTLY])
+@pytest.mark.parametrize("number", [None, ""])
+def test_what_is_granted_has_the_number_of_its_document(outcome: Outcome, number: str | None) -> None:
+    decided = rules.decided(on_step_2(), DECISION, today=NOW.date(), now=NOW)
+
+    with pytest.raises(InvalidInput, match="/document_number"):
+        rules.completed(decided, Result(outcome=outcome, document_number=number), by="Bình", now=NOW)
 
 
 @pytest.mark.parametrize("reasons", [None, "", "   "])

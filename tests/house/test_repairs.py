@@ -95,7 +95,7 @@ async def test_what_was_completed_by_mistake_is_the_agencys_again_with_its_last_
     before = await repairing.case(dossier)
     await repairing.at(march(9, 10))
     await repairing.leader_does(dossier, "issue-decision", {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"})
-    await repairing.leader_does(dossier, "complete", {"outcome": "granted"})
+    await repairing.leader_does(dossier, "complete", {"outcome": "granted", "document_number": "45/GP"})
     await repairing.at(march(9, 11))
 
     answer = await repairing.repairs(dossier, "in_progress")
@@ -106,7 +106,7 @@ async def test_what_was_completed_by_mistake_is_the_agencys_again_with_its_last_
     assert (case["decision"]["number"], case["verdict"]) == ("1/QĐ", "on_time")
     await repairing.at(instant(case["due_at"]) + timedelta(minutes=1))
     assert "dossier.overdue" in await repairing.told(dossier, Service.PROCESSING)
-    assert (await repairing.leader_does(dossier, "complete", {"outcome": "granted"})).status_code == 200
+    assert (await repairing.leader_does(dossier, "complete", {"outcome": "granted", "document_number": "45/GP"})).status_code == 200
     assert await repairing.states(dossier) == {"completed"}
 
 

@@ -26,7 +26,7 @@ class Lying(Waiting):
         for what, body in (
             ("take-up", None),
             ("issue-decision", {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"}),
-            ("complete", {"outcome": "granted"}),
+            ("complete", {"outcome": "granted", "document_number": "45/GP"}),
         ):
             answer = await leader.post(f"/cases/{dossier}/{what}", body, version=(await self.case(dossier))["version"])
             assert answer.is_success, answer.text

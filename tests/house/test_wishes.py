@@ -13,6 +13,7 @@ from tests.stack import Caller
 
 __all__ = ["waiting"]
 
+GRANTED = {"outcome": "granted", "document_number": "45/GP"}
 DECISION = {"number": "12/QĐ-UBND", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"}
 GROUND = {"ground": "Khoản 3 Điều 12 Nghị định chuyên ngành: đối tượng không còn"}
 
@@ -30,7 +31,11 @@ class Agency:
         return await (by or self.leader).post(f"/cases/{dossier}/{action}", body, version=version)
 
     async def completes(self, dossier: str) -> None:
-        for action, body in (("take-up", None), ("issue-decision", DECISION), ("complete", {"outcome": "granted"})):
+        for action, body in (
+            ("take-up", None),
+            ("issue-decision", DECISION),
+            ("complete", GRANTED),
+        ):
             answer = await self.does(dossier, action, body)
             assert answer.status_code == 200, answer.text
 
@@ -328,7 +333,10 @@ async def test_what_was_not_handed_over_comes_back_and_all_the_time_since_counts
     assert (case["result"], case["decision"], case["verdict"]) == (None, None, "overdue")
     assert (await waiting.messages(dossier))[-1].startswith("rework_granted: ")
     assert "complete" not in {action["action"] for action in (await waiting.shown(dossier))["possible_actions"]}
-    for action, body in (("issue-decision", DECISION | {"number": "13/QĐ-UBND"}), ("complete", {"outcome": "granted"})):
+    for action, body in (
+        ("issue-decision", DECISION | {"number": "13/QĐ-UBND"}),
+        ("complete", GRANTED),
+    ):
         assert (await agency.does(dossier, action, body)).status_code == 200
     await waiting.stack.settle()
     assert await waiting.states(dossier) == {"completed"}

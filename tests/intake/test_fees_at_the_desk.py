@@ -109,7 +109,7 @@ async def test_a_sum_that_does_not_follow_is_stated_later_within_its_bounds_and_
 async def test_on_the_spot_nothing_is_handed_over_while_a_sum_is_not_stated(desk: Desk) -> None:
     spot = {"kind": "same_day", "cutoff": "15:00", "after_cutoff": "ngày làm việc tiếp theo", "text": "trong ngày"}
     await desk.publishes(an_entry("X-SPOT", limits=[spot], fees=[RANGE]))
-    body = an_application("X-SPOT", on_the_spot={"outcome": "granted"})
+    body = an_application("X-SPOT", on_the_spot={"outcome": "granted", "document_number": "45/GP"})
 
     refused = await desk.officer.post("/dossiers", body)
     stated = await desk.officer.post("/dossiers", body | {"fees": [{"name": "Phí thẩm định", "amount": 12000, "method": "cash"}]})

@@ -91,6 +91,14 @@ async def test_a_refusal_needs_its_reasons(desk: Desk, reasons: str | None) -> N
     assert await desk.count("dossier") == 0
 
 
+async def test_what_is_granted_at_once_has_the_number_of_its_document_too(desk: Desk) -> None:
+    answer = await desk.officer.post("/dossiers", on_the_spot(SAME_DAY, on_the_spot={"outcome": "granted"}))
+
+    assert answer.status_code == 422
+    assert "document_number" in answer.json()["detail"]
+    assert await desk.count("dossier") == 0
+
+
 async def test_a_refusal_with_reasons_is_a_result(desk: Desk) -> None:
     spot = {"outcome": "refused", "reasons": "Không có tên trong sổ gốc"}
 

@@ -250,7 +250,7 @@ async def test_nobody_has_what_is_done(people: People, desk: Desk) -> None:
     await people.of(LAN).does(case, "take-up")
     await people.head.does(case, "issue-decision", DECISION)
 
-    await people.of(LAN).does(case, "complete", {"outcome": "granted"})
+    await people.of(LAN).does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
 
     assert await people.has(case) is None
     assert await people.holdings() == {}

@@ -347,7 +347,7 @@ async def test_a_completed_case_has_no_alarms_left(desk: Desk, stack: Stack, off
     case = await desk.receives(**promised(process=None))
     await officer.does(case, "take-up")
     await leader.does(case, "issue-decision", DECISION)
-    await officer.does(case, "complete", {"outcome": "granted"})
+    await officer.does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
 
     assert await alarms(stack, case) == {}
 

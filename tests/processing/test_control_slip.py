@@ -48,7 +48,7 @@ async def test_each_step_and_the_whole_say_whether_they_were_in_time(desk: Desk,
     await officer.does(case, "pass-on")
     await officer.does(case, "pass-on")
     await leader.does(case, "issue-decision", DECISION)
-    await officer.does(case, "complete", {"outcome": "granted"})
+    await officer.does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
     await officer.does(case, "hand-over-result")
     await desk.tells(case, ResultAtDesk(handed_over_by="Trần Văn Bình", taken_over_by="Nông Thị Tiếp"))
 
@@ -96,7 +96,7 @@ async def done(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> Any:
     await officer.does(case, "pass-on")
     await officer.does(case, "pass-on")
     await leader.does(case, "issue-decision", DECISION)
-    await officer.does(case, "complete", {"outcome": "granted"})
+    await officer.does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
     stack.clock.move(hours=1)
     return case
 

@@ -12,7 +12,7 @@ from tests.stack import Stack
 
 BODIES: Final[dict[str, Any]] = {
     "issue_decision": {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Lãnh đạo"},
-    "complete": {"outcome": "granted"},
+    "complete": {"outcome": "granted", "document_number": "45/GP"},
 }
 IN_ORDER: Final = ("take_up", "pass_on", "issue_decision", "complete")
 

@@ -18,7 +18,7 @@ from tests.processing.conftest import AGENCY, DECISION, DESK, ELSEWHERE, PROVINC
 from tests.stack import Stack, rows
 
 ACTIONS = ["take-up", "pass-on", "take-over-papers", "hand-over-result", "issue-decision", "complete"]
-BODIES: dict[str, Any] = {"issue-decision": DECISION, "complete": {"outcome": "granted"}}
+BODIES: dict[str, Any] = {"issue-decision": DECISION, "complete": {"outcome": "granted", "document_number": "45/GP"}}
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:
@@ -121,7 +121,7 @@ async def test_a_case_is_not_completed_before_its_steps(desk: Desk, officer: Sta
     case = await in_progress(desk, officer)
     await leader.does(case, "issue-decision", DECISION)
 
-    answer = await officer.tries(case, "complete", {"outcome": "granted"})
+    answer = await officer.tries(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
 
     assert problem(answer) == (409, "action_not_allowed")
     assert "Step 2 comes before" in answer.json()["detail"]
@@ -130,7 +130,7 @@ async def test_a_case_is_not_completed_before_its_steps(desk: Desk, officer: Sta
 async def test_nothing_is_granted_without_a_decision(desk: Desk, officer: Staff) -> None:
     case = await in_progress(desk, officer, process=None)
 
-    assert problem(await officer.tries(case, "complete", {"outcome": "granted"})) == (409, "action_not_allowed")
+    assert problem(await officer.tries(case, "complete", {"outcome": "granted", "document_number": "45/GP"})) == (409, "action_not_allowed")
 
 
 async def test_a_decision_is_issued_once(desk: Desk, officer: Staff, leader: Staff) -> None:

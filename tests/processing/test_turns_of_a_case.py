@@ -120,7 +120,7 @@ async def test_a_case_that_went_back_is_not_complete_until_its_steps_are_done_ag
     await leader.does(case, "issue-decision", DECISION)
     await officer.does(case, "pass-back", {"to_step": 1, "reason": REASON})
 
-    refused = await officer.tries(case, "complete", {"outcome": "granted"})
+    refused = await officer.tries(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
 
     assert (refused.status_code, "Step 2 comes before" in refused.json()["detail"]) == (409, True)
 
@@ -134,7 +134,7 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
 
     await officer.does(case, "pass-on", {"to_step": 4, "reason": "Không phải trình UBND tỉnh", "note": "đủ"})
     await leader.does(case, "issue-decision", DECISION)
-    await officer.does(case, "complete", {"outcome": "granted"})
+    await officer.does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
 
     shown = await officer.sees(case)
     assert [step["status"] for step in shown["steps"]] == ["done", "skipped", "skipped", "done"]
@@ -239,7 +239,7 @@ async def test_steps_after_the_result_are_done_when_it_was_returned(desk: Desk, 
     case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), no_time(2, "Bộ phận Một cửa"))
     await officer.does(case, "take-up")
     await leader.does(case, "issue-decision", DECISION)
-    await officer.does(case, "complete", {"outcome": "granted"})
+    await officer.does(case, "complete", {"outcome": "granted", "document_number": "45/GP"})
     waiting = (await officer.sees(case))["steps"][1]
 
     stack.clock.set(at(13, 9))

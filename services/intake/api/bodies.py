@@ -225,9 +225,11 @@ class OnTheSpotBody(Body):
     collected_by: Part = Part.APPLICANT
 
     @model_validator(mode="after")
-    def a_refusal_has_reasons(self) -> "OnTheSpotBody":
+    def a_refusal_has_reasons_and_a_grant_its_number(self) -> "OnTheSpotBody":
         if self.outcome is Outcome.REFUSED and not self.reasons:
             raise ValueError("a refusal needs its reasons")
+        if self.outcome is not Outcome.REFUSED and not self.document_number:
+            raise ValueError("what is granted has a document_number")
         return self
 
     def value(self) -> OnTheSpot:

@@ -134,7 +134,7 @@ class MemberCompletion(Request):
 
 
 class Completion(Request):
-    """The result of the case. A refusal is a result, too, with its reasons. Of a group of procedures: that of each member besides."""
+    """The result of the case: granted with the number of the document, refused with the reasons. Of a group that of each member besides."""
 
     outcome: Annotated[Outcome, Field(examples=["granted"])]
     reasons: Annotated[str | None, Field(max_length=5000, examples=["Không đủ điều kiện theo quy định"])] = None

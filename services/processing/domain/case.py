@@ -600,8 +600,7 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     """
     if result.outcome in NEEDS_DECISION and case.decision is None:
         raise _not_allowed(case, "Nothing is granted without a decision: issue the decision first.")
-    if result.outcome is Outcome.REFUSED and not (result.reasons and result.reasons.strip()):
-        raise InvalidInput("Please correct: /reasons.", Flaw("/reasons", "A refusal says why."))
+    must_be_whole(result)
     state = LIFECYCLE[case.state, Action.COMPLETE].to
     finished = replace(case, state=state, result=result, completed_at=now)
     if (current := case.current) is None:
@@ -610,12 +609,19 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     return replace(finished, steps=done, visits=(*case.visits, _visit(current, Leaving.DONE, now, by, None, result.reasons)))
 
 
+def must_be_whole(result: Result) -> None:
+    """A refusal has its reasons; what is granted is a document with a number, or has the numbers of a group's members."""
+    if result.outcome is Outcome.REFUSED and not (result.reasons and result.reasons.strip()):
+        raise InvalidInput("Please correct: /reasons.", Flaw("/reasons", "A refusal says why."))
+    if result.outcome is not Outcome.REFUSED and not result.members and not result.document_number:
+        raise InvalidInput("Please correct: /document_number.", Flaw("/document_number", "What is granted has the number of its document."))
+
+
 def corrected(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     """The result takes the place of the one before, which stays with the task. Source: law.CORRECTION."""
     task = case.correction
     assert task
-    if result.outcome is Outcome.REFUSED and not (result.reasons and result.reasons.strip()):
-        raise InvalidInput("Please correct: /reasons.", Flaw("/reasons", "A refusal says why."))
+    must_be_whole(result)
     done = replace(task, done_at=now, done_by=by, replaced=case.result)
     return replace(case, result=result, corrections=(*case.corrections[:-1], done))
 

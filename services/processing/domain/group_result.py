@@ -8,7 +8,10 @@ from shared.errors import Flaw, InvalidInput
 
 
 def must_fit(result: Result, members: Sequence[str]) -> None:
-    """Each published member is named once, each refusal says why, and the whole follows from the parts. Raises InvalidInput."""
+    """Each published member is named once, a refusal says why, a grant has its number, the whole follows from the parts.
+
+    Raises InvalidInput.
+    """
     results = result.members or ()
     named = Counter(_spelled(member.procedure) for member in results)
     flaws = [Flaw("/members", f"“{name}” is named {count} times.") for name, count in named.items() if count > 1]
@@ -22,6 +25,11 @@ def must_fit(result: Result, members: Sequence[str]) -> None:
         Flaw(f"/members/{place}/reasons", "A refusal says why.")
         for place, member in enumerate(results)
         if member.outcome is Outcome.REFUSED and not (member.reasons and member.reasons.strip())
+    ]
+    flaws += [
+        Flaw(f"/members/{place}/document_number", "What is granted has the number of its document.")
+        for place, member in enumerate(results)
+        if member.outcome is not Outcome.REFUSED and not member.document_number
     ]
     if not flaws and results and (whole := _together({member.outcome for member in results})) is not result.outcome:
         flaws.append(Flaw("/outcome", f"The results of the members come to {whole} together."))
