@@ -11,7 +11,7 @@ from shared.contracts.people import ReturnWay
 from shared.contracts.time import CountedLimit, TimeTerms
 from shared.ids import uuid7
 from shared.working_time import Unit
-from tests.processing.conftest import DECISION, Desk, Staff, a_step, at, days, told
+from tests.processing.conftest import AGENCY, DECISION, Desk, Staff, a_step, at, days, staff, told
 from tests.stack import Stack
 
 REASON = "Không đồng ý: thiếu căn cứ"
@@ -132,7 +132,7 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
     case = await a_case_of(desk, *FOUR_STEPS)
     await officer.does(case, "take-up")
 
-    await officer.does(case, "pass-on", {"to_step": 4, "reason": "Không phải trình UBND tỉnh", "note": "đủ"})
+    await leader.does(case, "pass-on", {"to_step": 4, "reason": "Không phải trình UBND tỉnh", "note": "đủ"})
     await leader.does(case, "issue-decision", DECISION)
     await officer.does(case, "complete", {"outcome": "granted"})
 
@@ -140,6 +140,25 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
     assert [step["status"] for step in shown["steps"]] == ["done", "skipped", "skipped", "done"]
     assert [(visit["step"], visit["leaving"]) for visit in shown["visits"]] == [(1, "done"), (2, "skipped"), (3, "skipped"), (4, "done")]
     assert {step["note"] for step in shown["steps"][1:3]} == {"Không phải trình UBND tỉnh"}
+
+
+@pytest.mark.parametrize("head", ["leader", "supervisor"])
+async def test_a_step_of_a_leader_is_skipped_by_one_and_by_nobody_else(desk: Desk, stack: Stack, officer: Staff, head: str) -> None:
+    case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), a_step(2, "Văn thư", **days(1)), *FOUR_STEPS[2:])
+    await officer.does(case, "take-up")
+
+    refused = await officer.tries(case, "pass-on", {"to_step": 4, "reason": REASON})
+    past_a_clerk = await officer.does(case, "pass-on", {"to_step": 3, "reason": REASON})
+    await officer.does(case, "pass-back", {"to_step": 1, "reason": REASON})
+    allowed = await staff(stack, head, AGENCY).does(case, "pass-on", {"to_step": 4, "reason": REASON})
+
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "Step 3 is a leader's (Lãnh đạo): only a leader or supervisor goes past it.",
+    )
+    assert "pass_on" in {action["action"] for action in refused.json()["possible_actions"]}
+    assert (past_a_clerk["current_step"], allowed["current_step"]) == (3, 4)
+    assert [step["role"] for step in (await officer.sees(case))["steps"]] == ["officer", "officer", "leader", "officer"]
 
 
 @pytest.mark.parametrize(
@@ -152,13 +171,15 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
         ({"to_step": 0, "reason": REASON}, "/to_step"),
     ],
 )
-async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(body: dict[str, Any], pointer: str, desk: Desk, officer: Staff) -> None:
+async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(
+    body: dict[str, Any], pointer: str, desk: Desk, officer: Staff, leader: Staff
+) -> None:
     case = await a_case_of(desk, *FOUR_STEPS)
     await officer.does(case, "take-up")
     await officer.does(case, "pass-on")
     before = await officer.sees(case)
 
-    answer = await officer.tries(case, "pass-on", body | ({"to_step": 4} if body == {"to_step": 3} else {}))
+    answer = await leader.tries(case, "pass-on", body | ({"to_step": 4} if body == {"to_step": 3} else {}))
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
     assert (await officer.sees(case))["version"] == before["version"]

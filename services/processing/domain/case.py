@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.processing.domain.assignment import Assigning, Assignment
+from services.processing.domain.assignment import HEADS, Assigning, Assignment
 from services.processing.domain.attendance import Attendances
 from services.processing.domain.child_case import Children, all_cancelled, still_open
 from services.processing.domain.consultation import Consultations
@@ -25,6 +25,7 @@ from services.processing.domain.intervals import (
     standing,
 )
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.step_role import StepRole
 from services.processing.domain.workflow import (
     Leaving,
     Step,
@@ -60,7 +61,7 @@ from shared.contracts.events import (
     WithdrawalRequested,
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
-from shared.contracts.permissions import Action
+from shared.contracts.permissions import Action, Role
 from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
@@ -351,6 +352,14 @@ def why_not_alone(case: Case, action: Action, by_id: str) -> str | None:
     if action is Action.STOP and case.stop_proposed and case.stop_proposed.by_id == by_id:
         return "You proposed this stop yourself: it takes a second person."
     return None
+
+
+def must_not_pass_a_head_by(case: Case, to_step: int | None, roles: frozenset[Role]) -> None:
+    """What the process leaves to a head of the unit is skipped by one of them, and by nobody else. Raises ActionNotAllowed."""
+    skipped = case.steps[case.current.number : to_step - 1] if case.current and to_step else ()
+    theirs = next((step for step in skipped if step.role is StepRole.LEADER), None)
+    if theirs and not roles & HEADS:
+        raise _not_allowed(case, f"Step {theirs.number} is a leader's ({theirs.actor}): only a leader or supervisor goes past it.")
 
 
 def _not_allowed(case: Case, detail: str) -> ActionNotAllowed:

@@ -1,6 +1,5 @@
 """The steps of a case: read from the published process, planned one after the other, begun one by one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from services.processing.domain.deadline import Counting
+from services.processing.domain.step_role import StepRole, role_of
 from shared.contracts.time import TimeTerms
 from shared.errors import NotUnderstood
 from shared.working_time import Unit
@@ -16,28 +16,6 @@ from shared.working_time import Unit
 OUTSIDE_THE_LIMIT: Final = frozenset({"not_counted", "office_hours"})
 WORKING: Final = frozenset({"working_day", "working_hour"})
 WHOLE_CASE: Final = "Giải quyết hồ sơ"
-
-# Words a published actor begins with where it is whoever applies. Our reading: the catalogue has no mark for it.
-APPLICANTS: Final = (
-    "tổ chức",
-    "cá nhân",
-    "công dân",
-    "người nộp",
-    "người dân",
-    "người yêu cầu",
-    "người sử dụng đất",
-    "hộ gia đình",
-    "doanh nghiệp",
-    "nhà đầu tư",
-    "chủ đầu tư",
-    "applicant",
-)
-OFFICIALS: Final = (
-    *("cán bộ", "công chức", "viên chức", "chuyên viên", "nhân viên", "bộ phận", "lãnh đạo", "văn thư", "tổ chức bộ máy"),
-    *("sở", "phòng", "ban ", "ubnd", "ủy ban", "uỷ ban", "trung tâm", "văn phòng", "chi cục", "chi nhánh", "cục", "hội đồng", "đơn vị"),
-    *("cơ quan có thẩm quyền", "cơ quan thuế", "ttpvhcc", "officer", "department"),
-)
-BETWEEN_ACTORS: Final = re.compile(r"[/;,]| và | hoặc ")
 
 
 class ProcessUnknown(NotUnderstood):
@@ -85,10 +63,14 @@ class Step:
         return self.done_at is not None and self.began_at is None
 
     @property
+    def role(self) -> StepRole | None:
+        """Whose it is by the published actor; None: nobody's in particular."""
+        return role_of(self.actor)
+
+    @property
     def by_applicant(self) -> bool:
         """The published actor is whoever applies, and nobody else."""
-        actors = [actor.strip(" -.").casefold() for actor in BETWEEN_ACTORS.split(self.actor or "")]
-        return any(actor.startswith(APPLICANTS) for actor in actors) and not any(actor.startswith(OFFICIALS) for actor in actors)
+        return self.role is StepRole.APPLICANT
 
 
 Steps = tuple[Step, ...]
