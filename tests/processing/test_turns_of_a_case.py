@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.events import DossierReturned, ProcedurePublished, ProcedureRef
+from shared.contracts.events import DossierReturned, ProcedurePublished, ProcedureRef, ResultAtDesk
 from shared.contracts.people import ReturnWay
 from shared.contracts.time import CountedLimit, TimeTerms
 from shared.ids import uuid7
@@ -256,19 +256,47 @@ async def test_what_the_applicant_did_to_file_is_over_at_acceptance(desk: Desk, 
     assert [(step["status"], step["by_applicant"]) for step in shown["steps"]] == [("done", True), ("current", False)]
 
 
-async def test_steps_after_the_result_are_done_when_it_was_returned(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:
+async def test_steps_after_the_result_are_done_as_the_desk_tells(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:
+    after = (no_time(2, "Văn thư"), no_time(3, "Chuyên viên"), no_time(4, "Bộ phận Một cửa"))
+    case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), *after)
+    await officer.does(case, "take-up")
+    await leader.does(case, "issue-decision", DECISION)
+    stack.clock.set(at(10, 9))
+    await officer.does(case, "complete", {"outcome": "granted"})
+    made = await officer.sees(case)
+    stack.clock.set(at(11, 9))
+    await desk.tells(case, ResultAtDesk(handed_over_by="Văn thư", taken_over_by="Cán bộ"))
+    there = await officer.sees(case)
+    stack.clock.set(at(13, 9))
+    await desk.tells(case, DossierReturned(way=ReturnWay.DESK, returned_at=at(13, 9)))
+
+    returned = await officer.sees(case)
+    assert [[step["status"] for step in shown["steps"]] for shown in (made, there, returned)] == [
+        ["done", "current", "next", "later"],
+        ["done", "done", "done", "current"],
+        ["done", "done", "done", "done"],
+    ]
+    assert (made["current"]["number"], made["current_step"], there["current"]["number"]) == (2, None, 4)
+    assert [(instant(step["began_at"]), instant(step["done_at"])) for step in returned["steps"][1:]] == [
+        (at(10, 9), at(11, 9)),
+        (at(11, 9), at(11, 9)),
+        (at(11, 9), at(13, 9)),
+    ]
+
+
+async def test_delivered_online_the_steps_after_the_result_end_with_the_return(
+    desk: Desk, stack: Stack, officer: Staff, leader: Staff
+) -> None:
     case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), no_time(2, "Bộ phận Một cửa"))
     await officer.does(case, "take-up")
     await leader.does(case, "issue-decision", DECISION)
     await officer.does(case, "complete", {"outcome": "granted"})
-    waiting = (await officer.sees(case))["steps"][1]
 
     stack.clock.set(at(13, 9))
-    await desk.tells(case, DossierReturned(way=ReturnWay.DESK, returned_at=at(13, 9)))
+    await desk.tells(case, DossierReturned(way=ReturnWay.ONLINE, returned_at=at(13, 9)))
 
     last = (await officer.sees(case))["steps"][1]
-    assert (waiting["status"], waiting["after_the_result"]) == ("later", True)
-    assert (last["status"], instant(last["done_at"])) == ("done", at(13, 9))
+    assert (last["status"], instant(last["began_at"]), instant(last["done_at"])) == ("done", at(9, 8), at(13, 9))
 
 
 # -- stages ------------------------------------------------------------------------------------------------------------

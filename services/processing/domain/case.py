@@ -32,10 +32,12 @@ from services.processing.domain.workflow import (
     Steps,
     Visit,
     Visits,
-    after_the_result,
     begun,
     begun_again,
     is_one_per_limit,
+    result_at_desk,
+    result_made,
+    result_returned,
     stops_the_clock,
     with_step,
 )
@@ -176,9 +178,14 @@ class Case:
         return self.corrections[-1] if self.corrections and self.corrections[-1].is_open else None
 
     @property
+    def turn(self) -> Step | None:
+        """The step whose turn it is, wherever the dossier is: after the completion, one after the result."""
+        return next((step for step in self.steps if step.began_at and not step.done_at), None)
+
+    @property
     def current(self) -> Step | None:
         """The step that has the case now."""
-        return next((step for step in self.steps if step.began_at and not step.done_at), None)
+        return None if self.completed_at else self.turn
 
     @property
     def next(self) -> Step | None:
@@ -603,7 +610,8 @@ NEEDS_DECISION: Final = frozenset({Outcome.GRANTED, Outcome.PARTLY})
 
 
 def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
-    """The result is attached, the clock ends, the baton goes to the desk. Steps after the result stay open until it is returned.
+    """The result is attached, the clock ends, the baton goes to the desk. Then it is the turn of the steps after the result, which end
+    with what the desk tells: that the result is there, and that it was returned.
 
     What is granted rests on a decision issued; a refusal is a notice with its reasons and may do without. Source: law.COMPLETION.
     """
@@ -614,9 +622,10 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     state = LIFECYCLE[case.state, Action.COMPLETE].to
     finished = replace(case, state=state, result=result, completed_at=now)
     if (current := case.current) is None:
-        return finished
+        return replace(finished, steps=result_made(case.steps, now))
     done = with_step(case.steps, replace(current, done_at=now, done_by=by))
-    return replace(finished, steps=done, visits=(*case.visits, _visit(current, Leaving.DONE, now, by, None, result.reasons)))
+    visit = _visit(current, Leaving.DONE, now, by, None, result.reasons)
+    return replace(finished, steps=result_made(done, now), visits=(*case.visits, visit))
 
 
 def corrected(case: Case, result: Result, *, by: str, now: datetime) -> Case:
@@ -691,7 +700,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case CorrectionRequested():
             return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case ResultAtDesk():
-            return replace(mirrored, result_at_desk_at=at)
+            return replace(mirrored, result_at_desk_at=at, steps=result_at_desk(mirrored.steps, at))
         case DossierAmended():
             return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
@@ -703,14 +712,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case ReworkDeclined():
             return replace(mirrored, rework_asked_at=None)
         case DossierReturned():
-            ended_with_it = tuple(_returned_with(case.steps, step, event.returned_at) for step in case.steps)
-            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way, steps=ended_with_it)
+            steps = result_returned(mirrored.steps, event.returned_at)
+            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way, steps=steps)
         case _:
             return mirrored
-
-
-def _returned_with(steps: Steps, step: Step, at: datetime) -> Step:
-    """Steps after the result, as that of handing it out, are done when it was returned."""
-    if step.done_at or not after_the_result(steps, step.number):
-        return step
-    return replace(step, began_at=at, done_at=at)

@@ -239,6 +239,40 @@ def after_the_result(steps: Steps, number: int) -> bool:
     return not any(step.counted for step in steps[number - 1 :])
 
 
+def result_made(steps: Steps, at: datetime) -> Steps:
+    """At the completion: the first step after the result begins."""
+    first = next((step for step in steps if _awaits_return(steps, step)), None)
+    return with_step(steps, _begun(first, at)) if first else steps
+
+
+def result_at_desk(steps: Steps, at: datetime) -> Steps:
+    """What comes between the result and its return is done by then; the last step, that of handing it out, begins."""
+    return tuple((_begun(step, at) if step is steps[-1] else _done(step, at)) if _awaits_return(steps, step) else step for step in steps)
+
+
+def result_returned(steps: Steps, at: datetime) -> Steps:
+    return tuple(_done(step, at) if _awaits_return(steps, step) else step for step in steps)
+
+
+def _awaits_return(steps: Steps, step: Step) -> bool:
+    return step.done_at is None and after_the_result(steps, step.number)
+
+
+def _begun(step: Step, at: datetime) -> Step:
+    return replace(step, began_at=step.began_at or at)
+
+
+def _done(step: Step, at: datetime) -> Step:
+    return replace(_begun(step, at), done_at=at)
+
+
+def before_the_result(steps: Steps, made_at: datetime) -> Steps:
+    """As it was before the completion at `made_at`: what began with it, or since, has not begun."""
+    return tuple(
+        _untouched(step) if after_the_result(steps, step.number) and step.began_at and step.began_at >= made_at else step for step in steps
+    )
+
+
 def _untouched(step: Step) -> Step:
     return replace(step, began_at=None, due_at=None, done_at=None, done_by=None, note=None)
 
