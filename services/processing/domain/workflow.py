@@ -267,10 +267,12 @@ def _done(step: Step, at: datetime) -> Step:
 
 
 def before_the_result(steps: Steps, made_at: datetime) -> Steps:
-    """As it was before the completion at `made_at`: what began with it, or since, has not begun."""
-    return tuple(
-        _untouched(step) if after_the_result(steps, step.number) and step.began_at and step.began_at >= made_at else step for step in steps
-    )
+    """As it was before the completion at `made_at`: what began with it, or since, has not begun. What it closed stays closed."""
+
+    def began_since(step: Step) -> bool:
+        return after_the_result(steps, step.number) and bool(step.began_at and step.began_at >= made_at) and step.done_at != made_at
+
+    return tuple(_untouched(step) if began_since(step) else step for step in steps)
 
 
 def _untouched(step: Step) -> Step:
