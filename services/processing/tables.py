@@ -1,11 +1,12 @@
 """The rows of schema `processing`: our copies of procedures and calendars; cases with their steps; the journal."""
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -31,7 +32,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.processing.domain.case import Case
+from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
@@ -129,6 +130,9 @@ case: Final = Table(
     Column("papers_taken_over_by", Text),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
+    Column("adjustment_asked", Text),
+    Column("stop_proposed", JSONB),
+    Column("rework_asked_at", _INSTANT),
     Column("result", JSONB),
     Column("completed_at", _INSTANT),
     Column("stopped_at", _INSTANT),
@@ -240,6 +244,14 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     return replace(after, version=row.version, told=row.told)
 
 
+async def tell_of_case(tx: Transaction, told_of: Case, line: JournalLine, *events: Event) -> None:
+    """Tell without changing: `told` moves and `version` does not, so that no officer's If-Match fails."""
+    moved = update(case).where(case.c.id == told_of.id).values(told=case.c.told + len(events)).returning(case.c.told)
+    told = (await tx.run(moved)).scalar_one()
+    await add_line(tx, told_of.id, line)
+    await tx.publish(told_of.id, told, *events)
+
+
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
     await tx.run(insert(case), _columns(new) | {"id": new.id, "version": new.version, "told": new.told})
     if new.steps:
@@ -277,6 +289,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
         "time_terms": TimeTerms.model_validate(row.time_terms),
@@ -314,6 +327,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
     }
     return {name: column for name, column in (plain | special).items() if name not in _NOT_WRITTEN}

@@ -34,6 +34,8 @@ class Action(StrEnum):
     ACCEPT_SUPPLEMENT = "accept_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    ADJUST = "adjust"
+    ANSWER_ADJUSTMENT = "answer_adjustment"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -54,6 +56,11 @@ class Action(StrEnum):
     RESUME = "resume"
     EXTEND = "extend"
     APOLOGISE = "apologise"
+    TAKE_UP_ADJUSTMENT = "take_up_adjustment"
+    DECLINE_ADJUSTMENT = "decline_adjustment"
+    PROPOSE_STOP = "propose_stop"
+    STOP = "stop"
+    REQUEST_REWORK = "request_rework"
     COMPLETE = "complete"
     COMPUTE_DUE_DATES = "compute_due_dates"
     APPLY_CALENDAR = "apply_calendar"
@@ -82,6 +89,8 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ACCEPT_SUPPLEMENT: _DESK,
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
+    Action.ADJUST: _DESK | {Role.PORTAL},
+    Action.ANSWER_ADJUSTMENT: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,
@@ -101,6 +110,11 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.RESUME: frozenset({Role.LEADER}),
     Action.EXTEND: frozenset({Role.LEADER}),
     Action.APOLOGISE: frozenset({Role.LEADER}),
+    Action.TAKE_UP_ADJUSTMENT: _AGENCY,
+    Action.DECLINE_ADJUSTMENT: _AGENCY,
+    Action.PROPOSE_STOP: _AGENCY,
+    Action.STOP: frozenset({Role.LEADER}),
+    Action.REQUEST_REWORK: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
     Action.COMPUTE_DUE_DATES: _EVERYONE,
     Action.APPLY_CALENDAR: frozenset({Role.ADMINISTRATOR}),

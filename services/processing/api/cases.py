@@ -62,14 +62,14 @@ async def explain_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Actio
 async def take_up(
     name: Name, tx: Tx, officer: Annotated[Officer, may(Action.TAKE_UP)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
 ) -> MovedView:
-    return _moved(response, await moves.take_up(tx, name, officer, version, note=body.note))
+    return moved(response, await moves.take_up(tx, name, officer, version, note=body.note))
 
 
 @router.post("/cases/{name}/pass-on", summary="Complete the current step; the next one has the case")
 async def pass_on(
     name: Name, tx: Tx, officer: Annotated[Officer, may(Action.PASS_ON)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
 ) -> MovedView:
-    return _moved(response, await moves.pass_on(tx, name, officer, version, note=body.note))
+    return moved(response, await moves.pass_on(tx, name, officer, version, note=body.note))
 
 
 @router.post("/cases/{name}/take-over-papers", summary="Confirm that the papers of the desk have arrived")
@@ -81,7 +81,7 @@ async def take_over_papers(
     response: Response,
     body: PapersTaken = _BY_ME,
 ) -> MovedView:
-    return _moved(response, await moves.take_over_papers(tx, name, officer, version, taken_over_by=body.taken_over_by))
+    return moved(response, await moves.take_over_papers(tx, name, officer, version, taken_over_by=body.taken_over_by))
 
 
 @router.post("/cases/{name}/hand-over-result", summary="Hand the papers of the result to the desk")
@@ -93,22 +93,22 @@ async def hand_over_result(
     response: Response,
     body: ResultHandedOver = _HANDED_OVER_BY_ME,
 ) -> MovedView:
-    moved = await moves.hand_over_result(tx, name, officer, version, handed_over_by=body.handed_over_by, note=body.note)
-    return _moved(response, moved)
+    case = await moves.hand_over_result(tx, name, officer, version, handed_over_by=body.handed_over_by, note=body.note)
+    return moved(response, case)
 
 
 @router.post("/cases/{name}/issue-decision", summary="Record the decision that was signed")
 async def issue_decision(
     name: Name, body: Decision, tx: Tx, officer: Annotated[Officer, may(Action.ISSUE_DECISION)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.issue_decision(tx, name, officer, version, SignedDecision(**body.model_dump())))
+    return moved(response, await moves.issue_decision(tx, name, officer, version, SignedDecision(**body.model_dump())))
 
 
 @router.post("/cases/{name}/complete", summary="Attach the result: the clock ends, the desk returns it")
 async def complete(
     name: Name, body: Completion, tx: Tx, officer: Annotated[Officer, may(Action.COMPLETE)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.complete(tx, name, officer, version, Result(**body.model_dump())))
+    return moved(response, await moves.complete(tx, name, officer, version, Result(**body.model_dump())))
 
 
 @router.post("/cases/{name}/return-for-supplement", summary="Something is missing: the desk has it until all is there")
@@ -120,37 +120,37 @@ async def return_for_supplement(
     version: IfMatch,
     response: Response,
 ) -> MovedView:
-    return _moved(response, await moves.return_for_supplement(tx, name, officer, version, **body.model_dump()))
+    return moved(response, await moves.return_for_supplement(tx, name, officer, version, **body.model_dump()))
 
 
 @router.post("/cases/{name}/suspend", summary="The clock stands, on a ground in the law of the sector")
 async def suspend(
     name: Name, body: Suspension, tx: Tx, officer: Annotated[Officer, may(Action.SUSPEND)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.suspend(tx, name, officer, version, ground=body.ground, until=body.until))
+    return moved(response, await moves.suspend(tx, name, officer, version, ground=body.ground, until=body.until))
 
 
 @router.post("/cases/{name}/resume", summary="The clock runs again; the promise moves with it")
 async def resume(
     name: Name, tx: Tx, officer: Annotated[Officer, may(Action.RESUME)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
 ) -> MovedView:
-    return _moved(response, await moves.resume(tx, name, officer, version, note=body.note))
+    return moved(response, await moves.resume(tx, name, officer, version, note=body.note))
 
 
 @router.post("/cases/{name}/extend", summary="Tell a new date in time: once")
 async def extend(
     name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.EXTEND)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.extend(tx, name, officer, version, **body.model_dump()))
+    return moved(response, await moves.extend(tx, name, officer, version, **body.model_dump()))
 
 
 @router.post("/cases/{name}/apologise", summary="Tell a new date too late: the dossier stays late")
 async def apologise(
     name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.APOLOGISE)], version: IfMatch, response: Response
 ) -> MovedView:
-    return _moved(response, await moves.apologise(tx, name, officer, version, **body.model_dump()))
+    return moved(response, await moves.apologise(tx, name, officer, version, **body.model_dump()))
 
 
-def _moved(response: Response, case: Case) -> MovedView:
+def moved(response: Response, case: Case) -> MovedView:
     etag(response, case.version)
     return MovedView.model_validate(case)

@@ -74,7 +74,7 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
             return
         raise
     after = heard(before, event, envelope.time)
-    line = _heard_of(event, envelope, before.state, after.state)
+    line = heard_of(event, envelope, before.state, after.state)
     if after == before:
         return await tables.add_line(tx, before.id, line)
     if isinstance(event, SupplementAccepted) and is_open(before.intervals):
@@ -135,7 +135,7 @@ def _received(event: Receipt, envelope: Envelope, state: State) -> JournalLine:
     )
 
 
-def _heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
+def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
     """In the words of the event: who did it where, as far as it says so."""
     by, office = envelope.source, None
     match event:

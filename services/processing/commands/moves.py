@@ -32,7 +32,7 @@ from shared.runtime import Transaction
 from shared.working_time import StopPolicy
 
 
-async def _at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
+async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
     """The case as the officer saw it, who may act on it, in a state that allows it.
 
     Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed, ActionNotAllowed.
@@ -47,15 +47,15 @@ async def _at_hand(tx: Transaction, name: str, officer: Officer, version: int, a
 
 
 async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
-    before = await _at_hand(tx, name, officer, version, Action.TAKE_UP)
+    before = await at_hand(tx, name, officer, version, Action.TAKE_UP)
     after = rules.taken_up(before, by=officer.name, now=tx.now)
     told = DossierTakenUp(taken_up_at=tx.now, officer=officer.name)
-    return await tables.save_case(tx, before, after, _line(tx, Action.TAKE_UP, officer, before, after, note), told)
+    return await tables.save_case(tx, before, after, line_of(tx, Action.TAKE_UP, officer, before, after, note), told)
 
 
 async def pass_on(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
     """The current step is done; the next one has the case, its time counted from now."""
-    before = await _at_hand(tx, name, officer, version, Action.PASS_ON)
+    before = await at_hand(tx, name, officer, version, Action.PASS_ON)
     counting = await counting_of(tx, before)
     after = rules.passed_on(before, by=officer.name, note=note, now=tx.now, counting=counting)
     done, current = before.current, after.current
@@ -70,43 +70,45 @@ async def pass_on(tx: Transaction, name: str, officer: Officer, version: int, *,
         next_step=current.number,
         next_actor=current.actor,
     )
-    return await tables.save_case(tx, before, after, _line(tx, Action.PASS_ON, officer, before, after, note), told)
+    return await tables.save_case(tx, before, after, line_of(tx, Action.PASS_ON, officer, before, after, note), told)
 
 
 async def take_over_papers(tx: Transaction, name: str, officer: Officer, version: int, *, taken_over_by: str | None = None) -> Case:
     """The second name of the hand-over: the officer's own, unless another took the papers."""
-    before = await _at_hand(tx, name, officer, version, Action.TAKE_OVER_PAPERS)
+    before = await at_hand(tx, name, officer, version, Action.TAKE_OVER_PAPERS)
     by = taken_over_by or officer.name
     after = rules.papers_taken_over(before, by=by, now=tx.now)
     told = PapersTakenOver(office=before.offices.competent, taken_over_by=by)
-    return await tables.save_case(tx, before, after, _line(tx, Action.TAKE_OVER_PAPERS, officer, before, after, by=by), told)
+    return await tables.save_case(tx, before, after, line_of(tx, Action.TAKE_OVER_PAPERS, officer, before, after, by=by), told)
 
 
 async def hand_over_result(
     tx: Transaction, name: str, officer: Officer, version: int, *, handed_over_by: str | None = None, note: str | None = None
 ) -> Case:
     """The papers of the result leave for the desk that returns them; people may come once the desk says it has them."""
-    before = await _at_hand(tx, name, officer, version, Action.HAND_OVER_RESULT)
+    before = await at_hand(tx, name, officer, version, Action.HAND_OVER_RESULT)
     by = handed_over_by or officer.name
     after = rules.result_handed_over(before, now=tx.now)
     told = PapersHandedOver(from_office=before.offices.competent, to_office=before.offices.returning, handed_over_by=by, note=note)
-    return await tables.save_case(tx, before, after, _line(tx, Action.HAND_OVER_RESULT, officer, before, after, note, by), told)
+    return await tables.save_case(tx, before, after, line_of(tx, Action.HAND_OVER_RESULT, officer, before, after, note, by), told)
 
 
 async def issue_decision(tx: Transaction, name: str, officer: Officer, version: int, decision: SignedDecision) -> Case:
     """Once; from here on nothing can be withdrawn."""
-    before = await _at_hand(tx, name, officer, version, Action.ISSUE_DECISION)
+    before = await at_hand(tx, name, officer, version, Action.ISSUE_DECISION)
     after = rules.decided(before, decision, today=tx.now.astimezone(VIETNAM).date(), now=tx.now)
-    line = _line(tx, Action.ISSUE_DECISION, officer, before, after, f"{decision.number}, {decision.signed_on:%d/%m/%Y}, {decision.signer}")
+    line = line_of(
+        tx, Action.ISSUE_DECISION, officer, before, after, f"{decision.number}, {decision.signed_on:%d/%m/%Y}, {decision.signer}"
+    )
     return await tables.save_case(tx, before, after, line, DecisionIssued(decision=decision))
 
 
 async def complete(tx: Transaction, name: str, officer: Officer, version: int, result: Result) -> Case:
     """The clock ends; the desk has the baton."""
-    before = await _at_hand(tx, name, officer, version, Action.COMPLETE)
+    before = await at_hand(tx, name, officer, version, Action.COMPLETE)
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
-    return await _with_alarms(tx, before, after, _line(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
 
 
 # ------------------------------------------------------------------------------------------------ the clock
@@ -114,19 +116,19 @@ async def complete(tx: Transaction, name: str, officer: Officer, version: int, r
 
 async def suspend(tx: Transaction, name: str, officer: Officer, version: int, *, ground: str, until: date) -> Case:
     """On a ground in the law of the sector, which is shown: the clock stands until the case is resumed."""
-    before = await _at_hand(tx, name, officer, version, Action.SUSPEND)
+    before = await at_hand(tx, name, officer, version, Action.SUSPEND)
     stop = Interval(tx.now, StopKind.SUSPENSION, StopPolicy.PAUSE, ground, officer.name, until)
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.suspended(before, stop), before, counting)
     told = DossierSuspended(suspended_at=tx.now, ground=ground, until=until)
-    return await _with_alarms(tx, before, after, _line(tx, Action.SUSPEND, officer, before, after, ground), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.SUSPEND, officer, before, after, ground), told)
 
 
 async def return_for_supplement(
     tx: Transaction, name: str, officer: Officer, version: int, *, papers: tuple[str, ...], reason: str, irregular: str | None
 ) -> Case:
     """What is missing, all at once: the desk has the baton, people have fifteen days, the clock stands."""
-    before = await _at_hand(tx, name, officer, version, Action.RETURN_FOR_SUPPLEMENT)
+    before = await at_hand(tx, name, officer, version, Action.RETURN_FOR_SUPPLEMENT)
     counting = await counting_of(tx, before)
     ends_at, lapses_at = counting.supplement_ends_at(tx.now, before.time_terms.supplement_days)
     last_day = (ends_at - timedelta(minutes=1)).astimezone(VIETNAM).date()
@@ -141,22 +143,22 @@ async def return_for_supplement(
     after = rules.promised_again(after, before, counting)
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
     note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
-    line = _line(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
-    return await _with_alarms(tx, before, after, line, told)
+    line = line_of(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
+    return await with_alarms(tx, before, after, line, told)
 
 
 async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
     """The working time that was left runs on; people are told the new date."""
-    before = await _at_hand(tx, name, officer, version, Action.RESUME)
+    before = await at_hand(tx, name, officer, version, Action.RESUME)
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.resumed(before, tx.now), before, counting)
     told = DossierResumed(resumed_at=tx.now, appointment_at=after.appointment_at)
-    return await _with_alarms(tx, before, after, _line(tx, Action.RESUME, officer, before, after, note), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.RESUME, officer, before, after, note), told)
 
 
 async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
     """Once, and at the latest on the last working day before the one promised: the new date counts, the first one is kept."""
-    before = await _at_hand(tx, name, officer, version, Action.EXTEND)
+    before = await at_hand(tx, name, officer, version, Action.EXTEND)
     counting = await counting_of(tx, before)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=True)
     after = rules.extended(before, new, counting)
@@ -165,7 +167,7 @@ async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, 
 
 async def apologise(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
     """Too late for an extension: people are told another date, and the dossier stays late."""
-    before = await _at_hand(tx, name, officer, version, Action.APOLOGISE)
+    before = await at_hand(tx, name, officer, version, Action.APOLOGISE)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=False)
     after = rules.apologised(before, new, await counting_of(tx, before), again=Role.SUPERVISOR in officer.roles)
     return await _promise(tx, Action.APOLOGISE, officer, before, after, DossierApologised)
@@ -182,17 +184,17 @@ async def _promise(
         reason=new.reason,
         signer=new.signer,
     )
-    return await _with_alarms(tx, before, after, _line(tx, action, officer, before, after, new.reason), event)
+    return await with_alarms(tx, before, after, line_of(tx, action, officer, before, after, new.reason), event)
 
 
-async def _with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
+async def with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
     """Written, and the clock told what it will have to say from now on."""
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)
     return saved
 
 
-def _line(
+def line_of(
     tx: Transaction, action: Action, officer: Officer, before: Case, after: Case, note: str | None = None, by: str | None = None
 ) -> JournalLine:
     return JournalLine(tx.now, action, by or officer.name, before.state, after.state, before.offices.competent, note)

@@ -7,12 +7,14 @@ from shared import law
 from shared.contracts.events import (
     DossierReturned,
     DossierStopped,
+    DossierWithdrawn,
     Event,
     PostalItemBooked,
     PostalItemDelivered,
     PostalItemLost,
     PostalItemSentBack,
     ResultUnclaimed,
+    ReworkGranted,
     SupplementAccepted,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
@@ -26,6 +28,10 @@ class Transition:
     to: State
     who: frozenset[Role]
     basis: law.Source
+
+
+BY_RULE: Final[frozenset[Role]] = frozenset()
+"""Nobody here decides it: the wish comes from the desk, and a rule takes it up or declines it."""
 
 
 def _kept(state: State, action: Action, basis: law.Source) -> Transition:
@@ -51,6 +57,25 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
+    **{
+        (state, Action.WITHDRAW): Transition(State.WITHDRAWN, BY_RULE, law.WITHDRAWAL)
+        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
+    },
+    **{
+        (state, action): _kept(state, action, law.ADJUSTMENT)
+        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
+        for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
+    },
+    **{
+        (state, Action.PROPOSE_STOP): _kept(state, Action.PROPOSE_STOP, law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+    },
+    **{
+        (state, Action.STOP): Transition(State.STOPPED, PERMISSIONS[Action.STOP], law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+    },
+    (State.COMPLETED, Action.REQUEST_REWORK): _kept(State.COMPLETED, Action.REQUEST_REWORK, law.REWORK),
+    (State.UNCLAIMED, Action.REQUEST_REWORK): _kept(State.UNCLAIMED, Action.REQUEST_REWORK, law.REWORK),
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
@@ -61,6 +86,9 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
 HEARD: Final[dict[tuple[State, type[Event]], State]] = {
     (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
     (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
+    (State.AWAITING_SUPPLEMENT, DossierWithdrawn): State.WITHDRAWN,
+    (State.COMPLETED, ReworkGranted): State.IN_PROGRESS,
+    (State.UNCLAIMED, ReworkGranted): State.IN_PROGRESS,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
     (State.COMPLETED, ResultUnclaimed): State.UNCLAIMED,
     (State.UNCLAIMED, PostalItemBooked): State.IN_POST,
@@ -74,5 +102,5 @@ HEARD: Final[dict[tuple[State, type[Event]], State]] = {
 
 
 def possible_actions(state: State) -> tuple[Action, ...]:
-    """What can be done in a state at all; what the case at hand allows of it is its own to say."""
-    return tuple(action for (at, action) in LIFECYCLE if at is state)
+    """What people can do in a state at all; what the case at hand allows of it is its own to say."""
+    return tuple(action for (at, action), transition in LIFECYCLE.items() if at is state and transition.who)
