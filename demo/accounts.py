@@ -174,10 +174,10 @@ def _mails(letters: Path) -> Rows:
 
 def drawn_up(books: Books, book: Book | None) -> Accounts:
     """The numbers; where there is a book of acknowledgements, every dossier is held against it."""
-    outcomes = Counter(outcome_of(dossier) for dossier in books.dossiers)
+    outcomes = Counter(outcome_of(dossier) for dossier in books.dossiers if dossier["state"] != State.ANNULLED)
     returned = [dossier for dossier in books.dossiers if outcome_of(dossier) == "returned"]
     refused = [dossier for dossier in books.dossiers if outcome_of(dossier) == "refused" and dossier["returned_by"]]
-    verdicts = Counter(case["verdict"] for case in books.cases)
+    verdicts = Counter(case["verdict"] for case in books.cases if case["state"] != State.ANNULLED)
     sent = Counter(message["channel"] for message in books.messages if message["state"] == "sent")
     unlike = _unlike_acknowledged(books, book.entries.values()) if book else {}
     return Accounts(
@@ -205,7 +205,7 @@ def drawn_up(books: Books, book: Book | None) -> Accounts:
 
 
 def outcome_of(dossier: dict[str, Any]) -> str:
-    """Each dossier has one."""
+    """Each dossier has one, but for those whose reception was undone: they count nowhere."""
     refused = (dossier["result"] or {}).get("outcome") == "refused"
     match dossier["state"]:
         case State.NOT_ACCEPTED:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
-from services.intake.commands import hearing, wishes
+from services.intake.commands import annulling, hearing, wishes
 from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentTakenUp,
+    AnnulmentDeclined,
     DecisionIssued,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -41,6 +43,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     AdjustmentDeclined: wishes.adjustment_was_answered,
     DossierStopped: wishes.agency_stopped,
     ReworkRequested: wishes.rework_was_requested,
+    DossierAnnulled: annulling.agency_annulled,
+    AnnulmentDeclined: annulling.agency_declined,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,
     DossierExtended: hearing.agency_promised_again,

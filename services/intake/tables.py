@@ -184,6 +184,8 @@ dossier: Final = Table(
     Column("answer_due_at", _INSTANT),
     Column("withdrawal_asked_at", _INSTANT),
     Column("adjustment_asked", Text),
+    Column("annulment_asked_at", _INSTANT),
+    Column("annulment_declined_at", _INSTANT),
     Column("reason", Text),
     Column("decision", JSONB),
     Column("result", JSONB),
@@ -294,7 +296,7 @@ async def load_dossier(tx: Transaction, name: str) -> Dossier:
     rows = await tx.run(select(dossier).where(_named(name)))
     if (row := rows.one_or_none()) is None:
         raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
-    return dossier_of(row)
+    return replace(dossier_of(row), looked_at=tx.now)
 
 
 async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: JournalLine, *events: Event) -> Dossier:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from services.processing.commands import wishes
+from services.processing.commands.asked import annulment_requested
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from shared.contracts import events
@@ -37,6 +38,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.AdjustmentDeclined: hear,
     events.ReworkGranted: wishes.rework_was_granted,
     events.ReworkDeclined: hear,
+    events.AnnulmentRequested: annulment_requested,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

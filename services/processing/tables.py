@@ -244,12 +244,12 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     return replace(after, version=row.version, told=row.told)
 
 
-async def tell_of_case(tx: Transaction, told_of: Case, line: JournalLine, *events: Event) -> None:
-    """Tell without changing: `told` moves and `version` does not, so that no officer's If-Match fails."""
-    moved = update(case).where(case.c.id == told_of.id).values(told=case.c.told + len(events)).returning(case.c.told)
-    told = (await tx.run(moved)).scalar_one()
-    await add_line(tx, told_of.id, line)
-    await tx.publish(told_of.id, told, *events)
+async def tell(tx: Transaction, case_id: UUID, line: JournalLine, *events: Event) -> None:
+    """Say something about a case that stays as it is: `told` moves, `version` does not."""
+    told = update(case).where(case.c.id == case_id).values(told=case.c.told + len(events)).returning(case.c.told)
+    count = (await tx.run(told)).scalar_one()
+    await add_line(tx, case_id, line)
+    await tx.publish(case_id, count, *events)
 
 
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:

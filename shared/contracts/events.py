@@ -233,6 +233,24 @@ class DossierStopped(Event):
     reason: str
 
 
+class AnnulmentGround(StrEnum):
+    """Why a reception is to be undone."""
+
+    MISTAKEN = "mistaken"
+    DOUBLE = "double"
+
+
+class AnnulmentRequested(Event):
+    """The desk has received what it should not have, and asks the agency, which has it in hand, to undo that."""
+
+    type: ClassVar[str] = "vn.motcua.annulment.requested.v1"
+    ground: AnnulmentGround
+    reason: str
+    requested_by: str
+    instead: str | None = None
+    """The code under which it was received before."""
+
+
 class DossierAmended(Event):
     """A slip of the pen was corrected in what the desk wrote down of people or of how they want the result; it stays where it is."""
 
@@ -414,6 +432,27 @@ class DossierTakenUp(Event):
     type: ClassVar[str] = "vn.motcua.dossier.taken_up.v1"
     taken_up_at: AwareDatetime
     officer: str
+
+
+class DossierAnnulled(Event):
+    """Its reception was undone the same day: it counts nowhere; the code is kept, marked, and never given again."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.annulled.v1"
+    annulled_at: AwareDatetime
+    ground: AnnulmentGround
+    reason: str
+    requested_by: str
+    instead: str | None = None
+
+
+class AnnulmentDeclined(Event):
+    """The reception stands: the agency had begun to work on it before it heard of the wish."""
+
+    type: ClassVar[str] = "vn.motcua.annulment.declined.v1"
+    declined_at: AwareDatetime
+    state: str
+    officer: str | None = None
+    """Who had taken it up."""
 
 
 class SupplementRequested(Event):
@@ -626,6 +665,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SupplementAccepted,
         SupplementLapsed,
         DossierStopped,
+        AnnulmentRequested,
         DossierAmended,
         WithdrawalRequested,
         WithdrawalDeclined,
@@ -652,6 +692,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PostalItemSentBack,
         PostalItemLost,
         DossierTakenUp,
+        DossierAnnulled,
+        AnnulmentDeclined,
         SupplementRequested,
         DossierSuspended,
         DossierResumed,

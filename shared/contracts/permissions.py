@@ -36,6 +36,7 @@ class Action(StrEnum):
     AMEND = "amend"
     ADJUST = "adjust"
     ANSWER_ADJUSTMENT = "answer_adjustment"
+    ANNUL = "annul"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -91,6 +92,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.AMEND: _DESK,
     Action.ADJUST: _DESK | {Role.PORTAL},
     Action.ANSWER_ADJUSTMENT: _DESK,
+    Action.ANNUL: frozenset({Role.SUPERVISOR}),
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,

@@ -37,6 +37,7 @@ class State(StrEnum):
     UNCLAIMED = "unclaimed"
     RETURNED = "returned"
     WITHDRAWN = "withdrawn"
+    ANNULLED = "annulled"
     STOPPED = "stopped"
 
 
@@ -65,4 +66,6 @@ STATES: Final[dict[State, Meaning]] = {
     State.RETURNED: Meaning("Đã trả kết quả", Holder.DESK, DeadlineClock.ENDED, 10, terminal=True),
     State.WITHDRAWN: Meaning("Đã dừng theo yêu cầu của tổ chức, cá nhân", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 7, terminal=True),
     State.STOPPED: Meaning("Dừng xử lý", Holder.WHO_HELD_IT, DeadlineClock.ENDED, 8, terminal=True),
+    # The national portal need not hear of what it never heard of; what it did hear of is 8 there, with the reason.
+    State.ANNULLED: Meaning("Đã hủy tiếp nhận (nhầm)", Holder.WHO_HELD_IT, DeadlineClock.ENDED, None, terminal=True),
 }

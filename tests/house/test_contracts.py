@@ -46,6 +46,7 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.SupplementLapsed,
         events.DossierStopped,
         events.DossierAmended,
+        events.AnnulmentRequested,
         events.SubmissionAnswerDue,
         events.PapersHandOverDue,
         events.ResultUnclaimed,
@@ -73,6 +74,8 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.AdjustmentDeclined,
         events.ReworkRequested,
         events.DossierStopped,
+        events.DossierAnnulled,
+        events.AnnulmentDeclined,
         events.SupplementRequested,
         events.DossierSuspended,
         events.DossierResumed,
@@ -148,6 +151,7 @@ def test_only_the_holder_of_a_state_moves_a_dossier_out_of_it(state: State) -> N
 
 def test_what_the_agency_moves_the_desk_hears_of() -> None:
     told = {(at, transition.to) for (at, _), transition in agency.LIFECYCLE.items() if transition.to is not at}
+    told |= {(at, granted.to) for (at, _), granted in agency.ASKED.items() if granted.to is not at}
 
     heard = {(at, step.to) for (at, move), step in desk.LIFECYCLE.items() if move in desk.HEARD}
     assert heard == told

@@ -58,9 +58,7 @@ async def asks_back(waiting: Waiting, dossier: str, reason: str = "Không còn n
 
 
 @pytest.mark.parametrize("state", ["received", "in_progress", "suspended"])
-async def test_what_is_asked_back_before_the_decision_is_withdrawn_without_discretion(
-    waiting: Waiting, agency: Agency, state: str
-) -> None:
+async def test_what_is_asked_back_before_the_decision_is_withdrawn_without_discretion(waiting: Waiting, agency: Agency, state: str) -> None:
     dossier = await waiting.received()
     if state != "received":
         await agency.does(dossier, "take-up")
@@ -109,9 +107,7 @@ async def test_decision_first_then_the_withdrawal_is_declined_with_number_and_da
     assert (again.status_code, "12/QĐ-UBND" in again.json()["detail"]) == (409, True)
 
 
-async def test_asked_back_while_the_agency_completes_is_declined_and_the_result_waits_at_the_desk(
-    waiting: Waiting, agency: Agency
-) -> None:
+async def test_asked_back_while_the_agency_completes_is_declined_and_the_result_waits_at_the_desk(waiting: Waiting, agency: Agency) -> None:
     dossier = await waiting.received()
     await waiting.stack.settle()
     await agency.completes(dossier)
@@ -143,7 +139,8 @@ async def test_what_the_desk_has_in_hand_it_ends_itself(waiting: Waiting) -> Non
     await waiting.at(march(30, 9))
     assert await waiting.states(dossier) == {"withdrawn"}
     assert "supplement.lapsed" not in await waiting.told(dossier, Service.INTAKE)
-    assert (await waiting.case(dossier))["stopped_since"] is None
+    assert [stop["ended_at"] is not None for stop in (await waiting.case(dossier))["clock_stops"]] == [True]
+    assert (await waiting.case(dossier))["verdict"] == "on_time"
 
 
 async def test_a_withdrawal_is_asked_for_once_at_a_time(waiting: Waiting) -> None:
@@ -235,7 +232,7 @@ async def test_it_takes_two_people_to_end_a_case_without_a_result(waiting: Waiti
     alone = await agency.does(dossier, "stop")
     await agency.does(dossier, "propose-stop", GROUND)
     by_the_same = await agency.does(dossier, "stop")
-    other = waiting.stack.caller(Service.PROCESSING, "leader", AGENCY, name="Phạm Văn Trưởng", subject="leader-2")
+    other = waiting.stack.caller(Service.PROCESSING, "leader", AGENCY, name="Phạm Văn Trưởng")
     stopped = await agency.does(dossier, "stop", by=other)
     await waiting.stack.settle()
 
@@ -263,7 +260,7 @@ async def test_what_was_not_handed_over_comes_back_and_all_the_time_since_counts
     assert await waiting.states(dossier) == {"in_progress"}
     shown, case = await waiting.shown(dossier), await waiting.case(dossier)
     assert (shown["result"], shown["result_at_desk_at"], shown["completed_at"]) == (None, None, None)
-    assert (case["result"], case["decision"], case["verdict"]) == (None, None, "late")
+    assert (case["result"], case["decision"], case["verdict"]) == (None, None, "overdue")
     assert (await waiting.messages(dossier))[-1].startswith("rework_granted: ")
     assert "complete" not in {action["action"] for action in (await waiting.shown(dossier))["possible_actions"]}
     for action, body in (("issue-decision", DECISION | {"number": "13/QĐ-UBND"}), ("complete", {"outcome": "granted"})):
@@ -281,7 +278,7 @@ async def test_what_the_desk_hands_over_meanwhile_stays_handed_over(waiting: Wai
     asked = await agency.does(dossier, "request-rework", {"reason": "Sai tên"})
     version = (await waiting.shown(dossier))["version"]
     handed_over = await waiting.desk.post(
-        f"/dossiers/{dossier}/returns", {"way": "desk", "collected_by": "applicant", "identity_paper": "CCCD"}, version=version
+        f"/dossiers/{dossier}/returns", {"way": "desk", "collected_by": "applicant", "identity_paper": "identity_card"}, version=version
     )
     await waiting.stack.settle()
 

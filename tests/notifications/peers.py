@@ -11,8 +11,15 @@ import httpx
 
 from shared import wire
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
+    AnnulmentDeclined,
+    AnnulmentGround,
+    AnnulmentRequested,
     DecisionIssued,
     DossierAmended,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -28,6 +35,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     Outcome,
     PapersHandedOver,
@@ -47,6 +55,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     SignedDecision,
     StepCompleted,
     SubmissionAnswerDue,
@@ -56,20 +67,13 @@ from shared.contracts.events import (
     SubmissionRefused,
     SubmissionSupplemented,
     SubmissionSupplementRequested,
-    AdjustmentDeclined,
-    AdjustmentRequested,
-    AdjustmentTakenUp,
-    DossierWithdrawn,
-    ReworkDeclined,
-    ReworkGranted,
-    ReworkRequested,
     SubmissionWithdrawn,
-    WithdrawalDeclined,
-    WithdrawalRequested,
     SupplementAccepted,
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
@@ -286,5 +290,13 @@ EVERY_FACT: tuple[Event, ...] = (
         for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
     ),
     amended(),
+    AnnulmentRequested(ground=AnnulmentGround.MISTAKEN, reason="Nhận nhầm thủ tục.", requested_by="Phạm Thị Giám Sát"),
+    *(
+        DossierAnnulled(
+            annulled_at=MONDAY_MORNING, ground=ground, reason="Nhận hai lần.", requested_by="Phạm Thị Giám Sát", instead=instead
+        )
+        for ground, instead in ((AnnulmentGround.MISTAKEN, None), (AnnulmentGround.DOUBLE, "000.00.15.H26.22-260309-0000122"))
+    ),
+    AnnulmentDeclined(declined_at=MONDAY_MORNING, state="in_progress", officer="Lê Văn Lý"),
     ResultUnclaimed(at_desk_since=MONDAY_MORNING, office=DESK),
 )

@@ -11,7 +11,7 @@ from services.intake.commands.reception import OnTheSpot
 from services.intake.commands.returning import Collected
 from services.intake.domain.choices import Named
 from services.intake.domain.reception import Brought, FeePaid, PaperReceived
-from shared.contracts.events import Outcome, Result, SignedDecision
+from shared.contracts.events import AnnulmentGround, Outcome, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Part, Person, PersonKind, ReturnWay, ReturnWish
 
 
@@ -365,6 +365,20 @@ class AmendmentBody(Body):
 
     def wish(self) -> ReturnWish | None:
         return self.result and ReturnWish(**self.result.model_dump())
+
+
+class AnnulmentBody(Body):
+    model_config = example(ground="double", instead="H27.030-260309-0001", reason="Đã tiếp nhận cùng hồ sơ này ở quầy bên")
+
+    ground: AnnulmentGround
+    instead: str | None = Field(default=None, max_length=60, description="The code under which it was received before")
+    reason: Words
+
+    @model_validator(mode="after")
+    def a_double_names_the_other(self) -> "AnnulmentBody":
+        if (self.ground is AnnulmentGround.DOUBLE) != bool(self.instead):
+            raise ValueError("a double reception names in `instead` the code received before, a mistaken one names none")
+        return self
 
 
 class IncompleteBody(Body):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import amending, post, reception, returning, submissions, supplementing, wishes
+from services.intake.commands import amending, annulling, post, reception, returning, submissions, supplementing, wishes
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
@@ -128,6 +128,18 @@ async def amend(
     name: str, body: bodies.AmendmentBody, tx: Tx, officer: Annotated[Officer, may(Action.AMEND)], version: IfMatch, response: Response
 ) -> Dossier:
     dossier = await amending.amend(tx, name, people=body.people(), wish=body.wish(), reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post(
+    "/dossiers/{name}/annulments", status_code=202, response_model=views.MovedView, summary="Undo a mistaken reception, the same day"
+)
+async def request_annulment(
+    name: str, body: bodies.AnnulmentBody, tx: Tx, officer: Annotated[Officer, may(Action.ANNUL)], version: IfMatch, response: Response
+) -> Dossier:
+    """The agency has it in hand: it annuls it, or declines if it has begun to work on it; the dossier shows which."""
+    dossier = await annulling.request(tx, name, ground=body.ground, instead=body.instead, reason=body.reason, by=officer, version=version)
     etag(response, dossier.version)
     return dossier
 

@@ -41,7 +41,7 @@ def own_office(officer: Officer, wanted: str | None) -> str:
 
 async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierView:
     found = await _visible(tx, name, by)
-    fees = await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))
+    fees = (await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))).all()
     item = tables.postal_item
     items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
     own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
@@ -50,6 +50,7 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         label=STATES[found.state].label,
         papers=await _papers(tx, found),
         fees=tuple(views.FeeView.model_validate(row) for row in fees),
+        refund_due=sum(fee.amount for fee in fees if fee.paid) if found.state is State.ANNULLED else 0,
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
         receipt=await amending.first_receipt(tx, found),
         amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),

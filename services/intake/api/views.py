@@ -161,6 +161,8 @@ class DossierView(DossierRow):
     supplement_sent_at: datetime | None
     withdrawal_asked_at: datetime | None
     adjustment_asked: str | None
+    annulment_asked_at: datetime | None
+    annulment_declined_at: datetime | None
     reason: str | None
     decision: SignedDecision | None
     result: Result | None
@@ -171,6 +173,8 @@ class DossierView(DossierRow):
     returned_by: ReturnWay | None
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
+    refund_due: int
+    """What was paid for a reception that was undone, in đồng."""
     postal_items: tuple[PostalItemView, ...]
     receipt: dict[str, Any] | None
     """As it was printed first."""
@@ -261,6 +265,7 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.REQUEST_ANNULMENT: ("dossiers/{id}/annulments", bodies.AnnulmentBody),
     Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
     Move.ASK_WITHDRAWAL: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),

@@ -55,6 +55,11 @@ class Dossier:
     """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
     adjustment_asked: str | None = None
     """What the applicant wants changed; nobody has answered yet."""
+    annulment_asked_at: datetime | None = None
+    """Since when the agency's answer is waited for."""
+    annulment_declined_at: datetime | None = None
+    looked_at: datetime | None = None
+    """When it was read: some moves are possible for a day only. Not written down."""
     reason: str | None = None
     decision: SignedDecision | None = None
     result: Result | None = None

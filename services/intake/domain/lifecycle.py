@@ -6,6 +6,7 @@ from typing import Final
 
 from services.intake.domain.dossier import Dossier
 from shared import law
+from shared.clock import VIETNAM
 from shared.contracts.people import Channel
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, Holder, State
@@ -31,6 +32,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
@@ -49,6 +51,7 @@ class Move(StrEnum):
     WITHDRAWN = "withdrawn"
     STOP = "stop"
     TAKE_UP = "take_up"
+    ANNUL = "annul"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
     SUSPEND = "suspend"
     RESUME = "resume"
@@ -84,6 +87,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.ASK_ADJUSTMENT: Action.ADJUST,
     Move.TAKE_UP_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
     Move.DECLINE_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
+    Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
@@ -124,6 +128,9 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.IN_POST, Move.DELIVERED_BY_POST): Step(State.RETURNED, law.RESULT_BY_POST),
     (State.IN_POST, Move.SENT_BACK): Step(State.COMPLETED, law.FAILED_DELIVERY),
     (State.IN_POST, Move.LOST_IN_POST): Step(State.COMPLETED, law.FAILED_DELIVERY),
+    # A wish: the agency, which has it in hand, takes it up or declines it.
+    (State.RECEIVED, Move.REQUEST_ANNULMENT): Step(State.RECEIVED, law.ANNULMENT),
+    (State.RECEIVED, Move.ANNUL): Step(State.ANNULLED, law.ANNULMENT),
     (State.RECEIVED, Move.TAKE_UP): Step(State.IN_PROGRESS, law.PROCESSING),
     (State.RECEIVED, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.IN_PROGRESS, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
@@ -149,7 +156,9 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
 }
 
 
-HEARD: Final = frozenset({Move.WITHDRAWN, Move.STOP, Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE})
+HEARD: Final = frozenset(
+    {Move.WITHDRAWN, Move.STOP, Move.ANNUL, Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE}
+)
 """Moves the agency makes: possible, but not the desk's to make."""
 
 
@@ -173,6 +182,13 @@ def next_state(dossier: Dossier, move: Move) -> State:
     return step.to
 
 
+def received_today(dossier: Dossier) -> bool:
+    """Source: law.ANNULMENT."""
+    if dossier.accepted_at is None or dossier.looked_at is None:
+        return dossier.accepted_at is not None
+    return dossier.accepted_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
+
+
 def why_not(dossier: Dossier, move: Move) -> str | None:
     """What the facts of this dossier have against a move that its state allows."""
     match move:
@@ -188,6 +204,10 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The time to complete it is not over; until then it may be refused with a reason, or waits."
         case Move.CLOSE if dossier.supplement_sent_at:
             return "Papers have come: accept them, or say that they are not all, before the dossier is closed."
+        case Move.REQUEST_ANNULMENT if dossier.annulment_asked_at:
+            return "The agency was asked to annul it; its answer is on the way."
+        case Move.REQUEST_ANNULMENT if not received_today(dossier):
+            return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:

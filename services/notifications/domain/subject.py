@@ -8,6 +8,7 @@ from uuid import UUID
 from services.notifications.domain.audience import Contact, contacts_of
 from shared.contracts.events import (
     DossierAmended,
+    DossierAnnulled,
     DossierCompleted,
     DossierReceived,
     DossierResolvedOnTheSpot,
@@ -53,6 +54,7 @@ MIRROR: Final[dict[type[Event], State]] = {
     DossierStopped: State.STOPPED,
     DossierWithdrawn: State.WITHDRAWN,
     ReworkGranted: State.IN_PROGRESS,
+    DossierAnnulled: State.ANNULLED,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
     DossierCompleted: State.COMPLETED,

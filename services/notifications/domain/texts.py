@@ -14,8 +14,11 @@ from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentRequested,
     AdjustmentTakenUp,
+    AnnulmentDeclined,
+    AnnulmentRequested,
     DecisionIssued,
     DossierAmended,
+    DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
     DossierCompleted,
@@ -243,7 +246,7 @@ Hồ sơ {dossier} về thủ tục "{procedure}" đã được rút theo đề 
     DossierReceived: (
         Template(
             "dossier_received",
-            until=RETURNED,
+            until=RETURNED | {DossierAnnulled},
             sms="Hồ sơ {code} đã được tiếp nhận.\nHẹn trả kết quả {short_way}: {appointment}.",
             title="Đã tiếp nhận hồ sơ {code}",
             email="""
@@ -370,7 +373,7 @@ Xin Quý ông/bà chưa đến nhận; chúng tôi sẽ báo ngay khi có kết 
     DossierAmended: (
         Template(
             "dossier_amended",
-            until=RETURNED,
+            until=RETURNED | {DossierAnnulled},
             sms="Thông tin của hồ sơ {dossier} đã được đính chính. Nếu Ông/Bà không đề nghị việc này, xin báo ngay cho {short_desk}.",
             title="Đã đính chính thông tin hồ sơ {dossier}",
             email="""
@@ -383,6 +386,25 @@ Nếu Quý ông/bà không đề nghị việc này, xin báo ngay cho {desk}.
 """,
         ),
     ),
+    AnnulmentRequested: (),
+    DossierAnnulled: (
+        Template(
+            "dossier_annulled",
+            sms="Hồ sơ {code} đã được hủy do tiếp nhận nhầm.\nHồ sơ {instead} vẫn được giải quyết.\n"
+            "Xin liên hệ {short_desk} để nhận lại giấy tờ, tiền đã nộp.",
+            title="Hồ sơ {code} đã được hủy do tiếp nhận nhầm",
+            email="""
+Việc tiếp nhận hồ sơ {code} về thủ tục "{procedure}" đã được hủy trong ngày do tiếp nhận nhầm hoặc trùng.
+Chúng tôi xin lỗi vì sự bất tiện này.
+
+Hồ sơ đã tiếp nhận trước, mã {instead}, vẫn được giải quyết.
+Lý do: {reason}
+
+Xin liên hệ {desk} để nhận lại giấy tờ và tiền đã nộp, nếu có.
+""",
+        ),
+    ),
+    AnnulmentDeclined: (),
     SubmissionAnswerDue: (),
     PapersHandOverDue: (),
     ResultUnclaimed: (

@@ -67,6 +67,7 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "form": FORMS[way] if way else None,
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
+        "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),
     }
 

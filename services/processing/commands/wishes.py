@@ -41,13 +41,12 @@ async def withdrawal_was_requested(tx: Transaction, event: WithdrawalRequested, 
     await tables.add_line(tx, before.id, asked)
     if STATES[before.state].holder is Holder.DESK and before.completed_at is None:
         return
-    if (before.state, Action.WITHDRAW) not in LIFECYCLE or before.decision:
+    if (after := rules.withdrawn(before, now=tx.now)) is None:
         told = WithdrawalDeclined(reason=DECIDED if before.decision else ENDED, decision=before.decision)
         line = JournalLine(tx.now, "decline_withdrawal", "rule", before.state, before.state, before.offices.competent, told.reason)
-        await tables.tell_of_case(tx, before, line, told)
+        await tables.tell(tx, before.id, line, told)
         return
-    after = rules.withdrawn(before, now=tx.now)
-    line = JournalLine(tx.now, Action.WITHDRAW, "rule", before.state, after.state, before.offices.competent, event.reason)
+    line = JournalLine(tx.now, "withdraw", "rule", before.state, after.state, before.offices.competent, event.reason)
     await with_alarms(tx, before, after, line, DossierWithdrawn(withdrawn_at=tx.now, reason=event.reason))
 
 
@@ -61,7 +60,7 @@ async def adjustment_was_requested(tx: Transaction, event: AdjustmentRequested, 
         await tables.add_line(tx, before.id, line)
         told = AdjustmentDeclined(reason=DECIDED if before.decision else ENDED)
         by_rule = JournalLine(tx.now, Action.DECLINE_ADJUSTMENT, "rule", before.state, before.state, before.offices.competent, told.reason)
-        return await tables.tell_of_case(tx, before, by_rule, told)
+        return await tables.tell(tx, before.id, by_rule, told)
     await tables.save_case(tx, before, replace(before, adjustment_asked=event.content), replace(line, note=event.content))
 
 

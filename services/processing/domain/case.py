@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.processing.domain.deadline import Counting
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import Step, Steps, begun, is_one_per_limit, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
@@ -25,6 +25,7 @@ from shared.contracts.events import (
     ResultAtDesk,
     ReworkDeclined,
     SignedDecision,
+    WithdrawalRequested,
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
@@ -187,7 +188,7 @@ def why_not(case: Case, action: Action) -> str | None:
             return "The applicant has been told a new date with an apology already."
         case Action.TAKE_UP_ADJUSTMENT | Action.DECLINE_ADJUSTMENT if case.adjustment_asked is None:
             return "The applicant has not asked for a change."
-        case Action.TAKE_UP_ADJUSTMENT | Action.PROPOSE_STOP | Action.STOP | Action.WITHDRAW if case.decision:
+        case Action.TAKE_UP_ADJUSTMENT | Action.PROPOSE_STOP | Action.STOP if case.decision:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.STOP if case.stop_proposed is None:
             return "It takes two people: somebody proposes the stop with its ground first."
@@ -363,10 +364,10 @@ def result_handed_over(case: Case, *, now: datetime) -> Case:
     return replace(case, result_handed_over_at=now)
 
 
-def withdrawn(case: Case, *, now: datetime) -> Case:
-    """At the applicant's wish, without discretion. Raises ActionNotAllowed once the decision is issued. Source: law.WITHDRAWAL."""
-    must_allow(case, Action.WITHDRAW)
-    return _ended_without_result(case, LIFECYCLE[case.state, Action.WITHDRAW].to, now)
+def withdrawn(case: Case, *, now: datetime) -> Case | None:
+    """At the applicant's wish, without discretion; None once the decision is issued, or the case has ended. Source: law.WITHDRAWAL."""
+    granted = ASKED.get((case.state, WithdrawalRequested))
+    return _ended_without_result(case, granted.to, now) if granted and not case.decision else None
 
 
 def stopped(case: Case, *, by_id: str, now: datetime) -> Case:
@@ -378,7 +379,7 @@ def stopped(case: Case, *, by_id: str, now: datetime) -> Case:
 
 
 def _ended_without_result(case: Case, state: State, now: datetime) -> Case:
-    """Nothing asked or proposed is left open, and no clock stands."""
+    """Nothing asked or proposed is left open. A clock that stood has stood to the end, and is judged so: `stopped_since` stays."""
     intervals = ended(case.intervals, now) if is_open(case.intervals) else case.intervals
     return replace(case, state=state, stopped_at=now, intervals=intervals, adjustment_asked=None, stop_proposed=None)
 
@@ -416,7 +417,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case DossierAmended():
             return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
-            return replace(mirrored, stopped_at=event.stopped_at)
+            return _ended_without_result(mirrored, mirrored.state, event.stopped_at)
         case DossierWithdrawn():
             return _ended_without_result(mirrored, mirrored.state, event.withdrawn_at)
         case AdjustmentTakenUp() | AdjustmentDeclined():

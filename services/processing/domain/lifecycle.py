@@ -5,6 +5,7 @@ from typing import Final
 
 from shared import law
 from shared.contracts.events import (
+    AnnulmentRequested,
     DossierReturned,
     DossierStopped,
     DossierWithdrawn,
@@ -16,6 +17,7 @@ from shared.contracts.events import (
     ResultUnclaimed,
     ReworkGranted,
     SupplementAccepted,
+    WithdrawalRequested,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
 from shared.contracts.states import State
@@ -28,10 +30,6 @@ class Transition:
     to: State
     who: frozenset[Role]
     basis: law.Source
-
-
-BY_RULE: Final[frozenset[Role]] = frozenset()
-"""Nobody here decides it: the wish comes from the desk, and a rule takes it up or declines it."""
 
 
 def _kept(state: State, action: Action, basis: law.Source) -> Transition:
@@ -58,10 +56,6 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
     **{
-        (state, Action.WITHDRAW): Transition(State.WITHDRAWN, BY_RULE, law.WITHDRAWAL)
-        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
-    },
-    **{
         (state, action): _kept(state, action, law.ADJUSTMENT)
         for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
         for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
@@ -79,6 +73,23 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+}
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Where a wish of the desk's side leads if it comes in time, and by what right."""
+
+    to: State
+    basis: law.Source
+
+
+# Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
+ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
+    (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+    (State.RECEIVED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.IN_PROGRESS, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.SUSPENDED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
@@ -102,5 +113,5 @@ HEARD: Final[dict[tuple[State, type[Event]], State]] = {
 
 
 def possible_actions(state: State) -> tuple[Action, ...]:
-    """What people can do in a state at all; what the case at hand allows of it is its own to say."""
-    return tuple(action for (at, action), transition in LIFECYCLE.items() if at is state and transition.who)
+    """What can be done in a state at all; what the case at hand allows of it is its own to say."""
+    return tuple(action for (at, action) in LIFECYCLE if at is state)
