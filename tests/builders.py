@@ -11,7 +11,17 @@ from uuid import uuid4
 import httpx
 
 from shared import wire
-from shared.contracts.events import DecisionIssued, DossierCompleted, DossierTakenUp, Event, Outcome, Result, SignedDecision
+from shared.contracts.events import (
+    CorrectionDone,
+    CorrectionKind,
+    DecisionIssued,
+    DossierCompleted,
+    DossierTakenUp,
+    Event,
+    Outcome,
+    Result,
+    SignedDecision,
+)
 from shared.contracts.peers import Service
 from shared.ids import uuid7
 from tests.stack import Stack
@@ -97,6 +107,12 @@ class PlayedPeer:
 
     async def takes_up(self, dossier: object) -> None:
         await self.tells(dossier, DossierTakenUp(taken_up_at=self.stack.clock.now(), officer="Trần Văn Bình"))
+
+    async def issues_again(self, dossier: object, number: int = 1) -> None:
+        """What was lost, or wrong, is there once more."""
+        now = self.stack.clock.now()
+        done = CorrectionDone(number=number, kind=CorrectionKind.REISSUE, result=GRANTED, done_at=now, due_at=now, officer="Trần Văn Bình")
+        await self.tells(dossier, done)
 
     async def completes(self, dossier: object, result: Result = GRANTED) -> None:
         """Took it up, decided, completed: the result is ready, and still lies at the agency."""

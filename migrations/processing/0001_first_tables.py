@@ -107,6 +107,31 @@ def upgrade() -> None:
         schema="processing",
     )
     op.create_table(
+        "correction",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("done_by", sa.Text(), nullable=True),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("declined_reason", sa.Text(), nullable=True),
+        sa.Column("replaced", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", "number"),
+        schema="processing",
+    )
+    op.create_index(
+        "correction_open",
+        "correction",
+        ["due_at"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text("done_at is null and declined_at is null"),
+    )
+    op.create_table(
         "delivery",
         sa.Column("subscriber", sa.Text(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),
@@ -291,6 +316,10 @@ def downgrade() -> None:
     op.drop_index("event_subject_sequence", table_name="event", schema="processing")
     op.drop_table("event", schema="processing")
     op.drop_table("delivery", schema="processing")
+    op.drop_index(
+        "correction_open", table_name="correction", schema="processing", postgresql_where=sa.text("done_at is null and declined_at is null")
+    )
+    op.drop_table("correction", schema="processing")
     op.drop_table("clock_stop", schema="processing")
     op.drop_index("case_worklist", table_name="case", schema="processing", postgresql_where=sa.text("current_step is not null"))
     op.drop_index("case_competent_state", table_name="case", schema="processing")

@@ -2,11 +2,14 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, hearing, wishes
+from services.intake.commands import annulling, correcting, hearing, wishes
 from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentTakenUp,
     AnnulmentDeclined,
+    CorrectionDeclined,
+    CorrectionDone,
+    CorrectionOverdue,
     DecisionIssued,
     DossierAnnulled,
     DossierApologised,
@@ -45,6 +48,9 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     ReworkRequested: wishes.rework_was_requested,
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
+    CorrectionDone: correcting.agency_corrected,
+    CorrectionDeclined: correcting.agency_declined,
+    CorrectionOverdue: hearing.clock_spoke,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,
     DossierExtended: hearing.agency_promised_again,

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from services.intake.domain.dossier import Dossier
+from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.journal import JournalLine
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -194,6 +194,7 @@ dossier: Final = Table(
     Column("delivered_online_at", _INSTANT),
     Column("returned_at", _INSTANT),
     Column("returned_by", Text),
+    Column("correction", JSONB),
     Column("created_at", _INSTANT, nullable=False),
     Index("dossier_receiving_state", "receiving", "state", "id"),
     Index("dossier_competent", "competent", "id"),
@@ -364,6 +365,7 @@ def dossier_of(row: Row[Any]) -> Dossier:
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
+        "correction": Correction.model_validate(row.correction) if row.correction else None,
     }
     return Dossier(**plain | special)
 
@@ -387,5 +389,6 @@ def columns_of(value: Dossier) -> dict[str, Any]:
         "time_terms": value.time_terms.model_dump(mode="json"),
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "result": value.result.model_dump(mode="json") if value.result else None,
+        "correction": value.correction.model_dump(mode="json") if value.correction else None,
     }
     return {name: column for name, column in (plain | special).items() if name not in _NOT_WRITTEN}

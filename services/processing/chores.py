@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from services.processing.commands import alarms
+from services.processing.commands import alarms, correcting
 from shared import timers
 from shared.runtime import Chore
 
-CHORES: Final[tuple[Chore, ...]] = (timers.chore(alarms.HANDLERS),)
+CHORES: Final[tuple[Chore, ...]] = (timers.chore({**alarms.HANDLERS, **correcting.HANDLERS}),)

@@ -4,6 +4,7 @@ from typing import Final
 
 from services.processing.commands import wishes
 from services.processing.commands.asked import annulment_requested
+from services.processing.commands.correcting import correction_requested
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from shared.contracts import events
@@ -39,6 +40,8 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.ReworkGranted: wishes.rework_was_granted,
     events.ReworkDeclined: hear,
     events.AnnulmentRequested: annulment_requested,
+    events.CorrectionRequested: correction_requested,
+    events.CorrectionReturned: hear,
     events.PapersHandOverDue: hear,
     events.ResultUnclaimed: hear,
     events.ResultAtDesk: hear,

@@ -33,10 +33,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.case import Case, StopProposal
+from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
-from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
+from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
 from shared.contracts.time import TimeTerms
@@ -49,7 +50,7 @@ from shared.working_time import StopPolicy, Unit
 metadata: Final = MetaData(schema="processing")
 office: Final = common_tables(metadata)
 
-Known = TypeVar("Known", Interval, NewDate)
+Known = TypeVar("Known", Interval, NewDate, Correction)
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -193,6 +194,25 @@ new_date: Final = Table(
     Column("in_time", Boolean, nullable=False),
 )
 
+# A result that was wrong, or lost, made once more: a task of its own, and no case that was received.
+correction: Final = Table(
+    "correction",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", SmallInteger, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("asked_at", _INSTANT, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("due_at", _INSTANT, nullable=False),
+    Column("done_at", _INSTANT),
+    Column("done_by", Text),
+    Column("declined_at", _INSTANT),
+    Column("declined_reason", Text),
+    Column("replaced", JSONB),
+    Index("correction_open", "due_at", postgresql_where=text("done_at is null and declined_at is null")),
+)
+
 journal: Final = Table(
     "journal",
     metadata,
@@ -221,7 +241,13 @@ async def load_case(tx: Transaction, name: str) -> Case:
     found = case_of(row, (await load_steps(tx, [row.id])).get(row.id, ()))
     stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
     dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
-    return replace(found, intervals=tuple(interval_of(each) for each in stops), new_dates=tuple(_of_row(NewDate, each) for each in dates))
+    tasks = await tx.run(select(correction).where(correction.c.case_id == row.id).order_by(correction.c.number))
+    return replace(
+        found,
+        intervals=tuple(interval_of(each) for each in stops),
+        new_dates=tuple(_of_row(NewDate, each) for each in dates),
+        corrections=tuple(correction_of(each) for each in tasks),
+    )
 
 
 async def load_steps(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, Steps]:
@@ -354,8 +380,9 @@ async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
 
 
 async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
-    """Stops and new dates only grow, but for the end of the last stop."""
-    for table, then, now in ((clock_stop, before.intervals, after.intervals), (new_date, before.new_dates, after.new_dates)):
+    """Stops, new dates and corrections only grow, but for the end of the last one."""
+    kept = ((clock_stop, before.intervals, after.intervals), (new_date, before.new_dates, after.new_dates))
+    for table, then, now in (*kept, (correction, before.corrections, after.corrections)):
         if then == now:
             continue
         rows = [_row_of(each) | {"case_id": before.id, "number": number} for number, each in enumerate(now, 1)]
@@ -364,12 +391,19 @@ async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
         await tx.run(fresh.on_conflict_do_update(index_elements=["case_id", "number"], set_=changed))
 
 
-def _row_of(value: Interval | NewDate) -> dict[str, Any]:
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+def _row_of(value: Interval | NewDate | Correction) -> dict[str, Any]:
+    row = {field.name: getattr(value, field.name) for field in fields(value)}
+    return row | {"replaced": value.replaced.model_dump(mode="json")} if isinstance(value, Correction) and value.replaced else row
 
 
 def _of_row(kind: type[Known], row: Row[Any]) -> Known:
     return kind(**{name: getattr(row, name) for name in kind.__dataclass_fields__})
+
+
+def correction_of(row: Row[Any]) -> Correction:
+    plain = _of_row(Correction, row)
+    replaced = Result.model_validate(row.replaced) if row.replaced else None
+    return replace(plain, kind=CorrectionKind(plain.kind), replaced=replaced)
 
 
 def interval_of(row: Row[Any]) -> Interval:

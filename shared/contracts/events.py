@@ -251,6 +251,34 @@ class AnnulmentRequested(Event):
     """The code under which it was received before."""
 
 
+class CorrectionKind(StrEnum):
+    """Why a result is made once more."""
+
+    CORRECT = "correct"
+    REISSUE = "reissue"
+
+
+class CorrectionRequested(Event):
+    """A result is to be made once more: it is wrong through the agency's fault, or was lost on its way. The dossier stays where it is."""
+
+    type: ClassVar[str] = "vn.motcua.correction.requested.v1"
+    number: int
+    kind: CorrectionKind
+    reason: str
+    requested_at: AwareDatetime
+    requested_by: str
+
+
+class CorrectionReturned(Event):
+    """A result that was made once more has reached people whose dossier had ended."""
+
+    type: ClassVar[str] = "vn.motcua.correction.returned.v1"
+    number: int
+    way: ReturnWay
+    returned_at: AwareDatetime
+    tracking_number: str | None = None
+
+
 class DossierAmended(Event):
     """A slip of the pen was corrected in what the desk wrote down of people or of how they want the result; it stays where it is."""
 
@@ -453,6 +481,38 @@ class AnnulmentDeclined(Event):
     state: str
     officer: str | None = None
     """Who had taken it up."""
+
+
+class CorrectionDone(Event):
+    """The result was made once more; `result` takes the place of the one before. The desk returns it."""
+
+    type: ClassVar[str] = "vn.motcua.correction.done.v1"
+    number: int
+    kind: CorrectionKind
+    result: Result
+    done_at: AwareDatetime
+    due_at: AwareDatetime
+    officer: str
+
+
+class CorrectionDeclined(Event):
+    """The result stands as it is."""
+
+    type: ClassVar[str] = "vn.motcua.correction.declined.v1"
+    number: int
+    kind: CorrectionKind
+    reason: str
+    declined_at: AwareDatetime
+    officer: str
+
+
+class CorrectionOverdue(Event):
+    """A result should have been made once more by now."""
+
+    type: ClassVar[str] = "vn.motcua.correction.overdue.v1"
+    number: int
+    due_at: AwareDatetime
+    office: str
 
 
 class SupplementRequested(Event):
@@ -666,6 +726,8 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SupplementLapsed,
         DossierStopped,
         AnnulmentRequested,
+        CorrectionRequested,
+        CorrectionReturned,
         DossierAmended,
         WithdrawalRequested,
         WithdrawalDeclined,
@@ -694,6 +756,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         DossierTakenUp,
         DossierAnnulled,
         AnnulmentDeclined,
+        CorrectionDone,
+        CorrectionDeclined,
+        CorrectionOverdue,
         SupplementRequested,
         DossierSuspended,
         DossierResumed,

@@ -37,6 +37,7 @@ class Action(StrEnum):
     ADJUST = "adjust"
     ANSWER_ADJUSTMENT = "answer_adjustment"
     ANNUL = "annul"
+    REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
@@ -63,6 +64,8 @@ class Action(StrEnum):
     STOP = "stop"
     REQUEST_REWORK = "request_rework"
     COMPLETE = "complete"
+    CORRECT_RESULT = "correct_result"
+    DECLINE_CORRECTION = "decline_correction"
     COMPUTE_DUE_DATES = "compute_due_dates"
     APPLY_CALENDAR = "apply_calendar"
 
@@ -93,6 +96,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ADJUST: _DESK | {Role.PORTAL},
     Action.ANSWER_ADJUSTMENT: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,
@@ -118,6 +122,8 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.STOP: frozenset({Role.LEADER}),
     Action.REQUEST_REWORK: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
+    Action.CORRECT_RESULT: _AGENCY,
+    Action.DECLINE_CORRECTION: frozenset({Role.LEADER}),
     Action.COMPUTE_DUE_DATES: _EVERYONE,
     Action.APPLY_CALENDAR: frozenset({Role.ADMINISTRATOR}),
     Action.SEE_MESSAGES: _STAFF,

@@ -9,7 +9,7 @@ import pytest
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.deadline import Counting
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.lifecycle import HEARD, LIFECYCLE
 from services.processing.domain.workflow import Step, begun
 from shared.clock import VIETNAM
 from shared.contracts.events import (
@@ -82,7 +82,7 @@ def test_every_action_of_the_table_may_be_taken_by_somebody() -> None:
 
 
 def test_nothing_can_be_done_to_a_case_that_is_over() -> None:
-    assert not [state for state in State if STATES[state].terminal and possible_actions(state)]
+    assert not [state for state in State if STATES[state].terminal and a_case(state=state).possible_actions]
 
 
 def test_what_is_heard_moves_only_what_the_desk_holds() -> None:

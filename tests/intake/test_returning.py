@@ -58,7 +58,7 @@ async def test_nothing_is_handed_over_the_counter_before_it_lies_there(desk: Des
     assert (early.status_code, "take it over from the agency first" in early.json()["detail"]) == (409, True)
     assert (returned.status_code, returned.json()["state"]) == (200, "returned")
     shown = await desk.shows(dossier)
-    assert (shown["returned_by"], shown["possible_actions"]) == ("desk", [])
+    assert (shown["returned_by"], [action["action"] for action in shown["possible_actions"]]) == ("desk", ["request_correction"])
 
 
 async def test_a_representative_shows_an_authorisation(desk: Desk) -> None:
@@ -181,12 +181,14 @@ async def test_a_lost_item_that_turns_up_after_all_is_heard_of_and_kept(desk: De
     shown = await desk.shows(dossier)
     assert shown["postal_items"][0]["state"] == "delivered"
     assert shown["state"] == "completed"
-    assert (await desk.told(dossier))[-2:] == ["postal_item.lost", "postal_item.delivered"]
+    assert (await desk.told(dossier))[-3:] == ["postal_item.lost", "correction.requested", "postal_item.delivered"]
 
 
 async def test_a_lost_item_that_comes_back_does_not_end_the_way_of_the_next(desk: Desk) -> None:
     dossier = await posted(desk)
     await desk.carrier_reports(ITEM["tracking_number"], "lost", at="2026-03-13T09:00:00+07:00")
+    await desk.agency.issues_again(dossier)
+    await desk.does(dossier, "result-at-desk", {"handed_over_by": "Trần Văn Bình"})
     await desk.does(dossier, "postal-items", ITEM | {"tracking_number": "EF000000002VN"})
 
     await desk.carrier_reports(ITEM["tracking_number"], "sent_back", at="2026-03-20T09:00:00+07:00")

@@ -17,6 +17,12 @@ from shared.contracts.events import (
     AnnulmentDeclined,
     AnnulmentGround,
     AnnulmentRequested,
+    CorrectionDeclined,
+    CorrectionDone,
+    CorrectionKind,
+    CorrectionOverdue,
+    CorrectionRequested,
+    CorrectionReturned,
     DecisionIssued,
     DossierAmended,
     DossierAnnulled,
@@ -207,6 +213,16 @@ def postal(kind: type[PostalEvent], **more: Any) -> PostalEvent:
     return kind(carrier="vnpost", tracking_number="EA123456789VN", at=MONDAY_MORNING, place="Bưu cục Hòa Bình", **more)
 
 
+def correction_asked(kind: CorrectionKind = CorrectionKind.CORRECT) -> CorrectionRequested:
+    return CorrectionRequested(number=1, kind=kind, reason="Sai năm sinh.", requested_at=MONDAY_MORNING, requested_by="Trần Văn Tiếp")
+
+
+def correction_done(kind: CorrectionKind = CorrectionKind.CORRECT) -> CorrectionDone:
+    return CorrectionDone(
+        number=1, kind=kind, result=a_result(), done_at=MONDAY_MORNING, due_at=MONDAY_MORNING + timedelta(days=3), officer="Lê Văn Lý"
+    )
+
+
 def amended(*people: Person, way: ReturnWay = ReturnWay.DESK) -> DossierAmended:
     return DossierAmended(
         number=1,
@@ -290,6 +306,16 @@ EVERY_FACT: tuple[Event, ...] = (
         for kind in (DossierDueSoon, DossierDueToday, DossierApologyDue, DossierOverdue, DossierSuspensionOver)
     ),
     amended(),
+    *(correction_asked(kind) for kind in CorrectionKind),
+    *(correction_done(kind) for kind in CorrectionKind),
+    CorrectionDeclined(
+        number=1, kind=CorrectionKind.CORRECT, reason="Kết quả đúng với hồ sơ.", declined_at=MONDAY_MORNING, officer="Lê Văn Lý"
+    ),
+    CorrectionOverdue(number=1, due_at=LATER, office="H26.22.1"),
+    *(
+        CorrectionReturned(number=1, way=way, returned_at=MONDAY_MORNING, tracking_number=number)
+        for way, number in ((ReturnWay.DESK, None), (ReturnWay.ONLINE, None), (ReturnWay.POST, "EA123456789VN"))
+    ),
     AnnulmentRequested(ground=AnnulmentGround.MISTAKEN, reason="Nhận nhầm thủ tục.", requested_by="Phạm Thị Giám Sát"),
     *(
         DossierAnnulled(

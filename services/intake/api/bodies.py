@@ -367,6 +367,12 @@ class AmendmentBody(Body):
         return self.result and ReturnWish(**self.result.model_dump())
 
 
+class CorrectionBody(Body):
+    model_config = example(reason="Sai năm sinh trên giấy phép")
+
+    reason: Words
+
+
 class AnnulmentBody(Body):
     model_config = example(ground="double", instead="H27.030-260309-0001", reason="Đã tiếp nhận cùng hồ sơ này ở quầy bên")
 
@@ -450,6 +456,22 @@ class ReturnBody(Body):
 
     def collected(self) -> Collected:
         return Collected(self.collected_by, self.identity_paper, self.authorisation)
+
+
+class CorrectedReturnBody(ReturnBody):
+    """How a result that was made once more reached people whose dossier had ended; by post it counts as theirs once it is posted."""
+
+    model_config = example(way="post", carrier="simulator", tracking_number="EF000000009VN")
+
+    way: Literal["desk", "online", "post"] = "desk"  # pyright: ignore[reportIncompatibleVariableOverride]
+    carrier: str | None = Field(default=None, max_length=50)
+    tracking_number: str | None = Field(default=None, min_length=5, max_length=50)
+
+    @model_validator(mode="after")
+    def post_names_its_item(self) -> "CorrectedReturnBody":
+        if (self.way == "post") != bool(self.carrier and self.tracking_number):
+            raise ValueError("what goes by post, and nothing else, names carrier and tracking_number")
+        return self
 
 
 class PostalReportBody(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import amending, annulling, post, reception, returning, submissions, supplementing, wishes
+from services.intake.commands import amending, annulling, correcting, post, reception, returning, submissions, supplementing, wishes
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
@@ -180,6 +180,39 @@ async def return_result(
         dossier = await returning.deliver_online(tx, name, reference=body.reference or "", by=officer, version=version)
     else:
         dossier = await returning.return_at_desk(tx, name, body.collected(), by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post(
+    "/dossiers/{name}/corrections", status_code=202, response_model=views.MovedView, summary="The result is wrong: have it corrected"
+)
+async def request_correction(
+    name: str,
+    body: bodies.CorrectionBody,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.REQUEST_CORRECTION)],
+    version: IfMatch,
+    response: Response,
+) -> Dossier:
+    """The agency makes it once more within three working days; nothing is handed out meanwhile."""
+    dossier = await correcting.request(tx, name, reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post("/dossiers/{name}/corrected-returns", response_model=views.MovedView, summary="Return what was made once more")
+async def return_corrected(
+    name: str,
+    body: bodies.CorrectedReturnBody,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.RETURN_RESULT)],
+    version: IfMatch,
+    response: Response,
+) -> Dossier:
+    item = (body.carrier, body.tracking_number) if body.carrier and body.tracking_number else None
+    reference = body.reference if body.way == "online" else None
+    dossier = await returning.return_corrected(tx, name, body.collected(), reference=reference, item=item, by=officer, version=version)
     etag(response, dossier.version)
     return dossier
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from services.intake.api import bodies
-from services.intake.domain.dossier import Dossier
+from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.lifecycle import WHO, Move, possible_moves
 from shared.contracts.events import ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -171,6 +171,8 @@ class DossierView(DossierRow):
     delivered_online_at: datetime | None
     returned_at: datetime | None
     returned_by: ReturnWay | None
+    correction: Correction | None
+    """The last time the result was to be made once more."""
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
     refund_due: int
@@ -265,6 +267,8 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT_SUPPLEMENT: ("dossiers/{id}/supplement-acceptances", bodies.NothingBody),
     Move.RETURN_SUPPLEMENT: ("dossiers/{id}/supplement-returns", bodies.IncompleteBody),
     Move.CLOSE: ("dossiers/{id}/closures", bodies.ClosureBody),
+    Move.REQUEST_CORRECTION: ("dossiers/{id}/corrections", bodies.CorrectionBody),
+    Move.RETURN_CORRECTED: ("dossiers/{id}/corrected-returns", bodies.CorrectedReturnBody),
     Move.REQUEST_ANNULMENT: ("dossiers/{id}/annulments", bodies.AnnulmentBody),
     Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),

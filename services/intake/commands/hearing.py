@@ -8,9 +8,7 @@ from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
-from shared.clock import VIETNAM
 from shared.contracts.events import (
-    DeadlineAlarm,
     DecisionIssued,
     DossierCompleted,
     DossierResumed,
@@ -69,7 +67,7 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
     await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
 
 

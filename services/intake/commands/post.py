@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.intake import tables
 from services.intake.commands.alarms import UNCLAIMED
+from services.intake.commands.correcting import asked_for, delivered
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
@@ -19,6 +20,7 @@ from services.intake.domain.unclaimed import next_call_at
 from services.intake.postal import CARRIERS
 from shared import timers
 from shared.contracts.events import (
+    CorrectionKind,
     DossierReturned,
     Event,
     PostalItemAttemptFailed,
@@ -65,6 +67,15 @@ async def keep_item_that_came(tx: Transaction, dossier_id: UUID, carrier: str, t
     fresh = insert(tables.postal_item).values(item | {"state": PostalState.DELIVERED, "booked_at": tx.now, "reported_at": tx.now})
     if not (await tx.run(fresh.on_conflict_do_nothing())).rowcount:
         raise TrackingNumberUsed(f"The item {tracking_number} of {carrier} was received before.")
+
+
+async def keep_item_on_its_way_again(tx: Transaction, dossier: Dossier, carrier: str, tracking_number: str) -> None:
+    """What carries a corrected result: followed like any other, but it moves no dossier. Raises TrackingNumberUsed."""
+    must_be_known(carrier)
+    item = {"id": uuid7(), "dossier_id": dossier.id, "direction": "again", "carrier": carrier, "tracking_number": tracking_number}
+    fresh = insert(tables.postal_item).values(item | {"state": PostalState.BOOKED, "booked_at": tx.now})
+    if not (await tx.run(fresh.on_conflict_do_nothing())).rowcount:
+        raise TrackingNumberUsed(f"{carrier} already carries {tracking_number}.")
 
 
 def must_be_known(carrier: str) -> None:
@@ -143,14 +154,27 @@ async def _tell(tx: Transaction, item: Row[Any], state: PostalState, report: dic
         after = replace(before, state=next_state(before, move))
         if move is Move.DELIVERED_BY_POST:
             after = replace(after, returned_at=report["at"], returned_by=ReturnWay.POST)
+            if not _is_made_anew(before, item.booked_at):
+                after = delivered(after, report["at"])
             events.append(DossierReturned(way=ReturnWay.POST, returned_at=report["at"]))
-        elif move is Move.SENT_BACK:
+        elif move is Move.SENT_BACK and before.result_at_desk_at:
             after = replace(after, result_at_desk_at=tx.now)
+        elif move is Move.LOST_IN_POST and not _is_made_anew(before, item.booked_at):
+            after, once_more = asked_for(
+                after, CorrectionKind.REISSUE, f"{item.carrier} {item.tracking_number}", by=item.carrier, now=tx.now
+            )
+            events.append(once_more)
     note = " ".join(str(part) for part in (report["tracking_number"], state, report["cause"]) if part)
     line = JournalLine(f"postal_item_{state}", report["carrier"], before.state, after.state, before.offices.returning, note)
     await tables.save_dossier(tx, before, after, line, *events)
-    if after.state is not before.state and move is Move.SENT_BACK:
+    if after.state is not before.state and after.result_at_desk_at and move is Move.SENT_BACK:
         await timers.keep(tx, before.id, {UNCLAIMED: next_call_at(tx.now, tx.now)})
+
+
+def _is_made_anew(dossier: Dossier, posted_at: datetime) -> bool:
+    """What was posted then is not what is owed: the right one is being made, or was made since."""
+    task = dossier.correction
+    return dossier.is_being_corrected or (dossier.corrected_is_owed and task is not None and task.asked_at > posted_at)
 
 
 async def _latest_item(tx: Transaction, dossier_id: UUID) -> UUID | None:

@@ -4,10 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from shared.contracts.events import CorrectionKind, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
+
+
+class Correction(BaseModel):
+    """The result is made once more: the last time that was asked for, and how far it is."""
+
+    model_config = ConfigDict(frozen=True)
+
+    number: int
+    kind: CorrectionKind
+    asked_at: AwareDatetime
+    done_at: AwareDatetime | None = None
+    declined_at: AwareDatetime | None = None
+    returned_at: AwareDatetime | None = None
 
 
 @dataclass(frozen=True)
@@ -68,3 +83,14 @@ class Dossier:
     delivered_online_at: datetime | None = None
     returned_at: datetime | None = None
     returned_by: ReturnWay | None = None
+    correction: Correction | None = None
+
+    @property
+    def is_being_corrected(self) -> bool:
+        """What lies here is not what is to be handed out."""
+        return self.correction is not None and not (self.correction.done_at or self.correction.declined_at)
+
+    @property
+    def corrected_is_owed(self) -> bool:
+        """The result was made once more and has not reached people yet."""
+        return self.correction is not None and self.correction.done_at is not None and self.correction.returned_at is None

@@ -47,6 +47,8 @@ class Move(StrEnum):
     TAKE_UP_ADJUSTMENT = "take_up_adjustment"
     DECLINE_ADJUSTMENT = "decline_adjustment"
     GIVE_BACK = "give_back"
+    REQUEST_CORRECTION = "request_correction"
+    RETURN_CORRECTED = "return_corrected"
     # Heard from the agency, which holds the baton then.
     WITHDRAWN = "withdrawn"
     STOP = "stop"
@@ -93,6 +95,8 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
     Move.POST: Action.POST_RESULT,
+    Move.REQUEST_CORRECTION: Action.REQUEST_CORRECTION,
+    Move.RETURN_CORRECTED: Action.RETURN_RESULT,
 }
 """What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
 
@@ -131,6 +135,13 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     # A wish: the agency, which has it in hand, takes it up or declines it.
     (State.RECEIVED, Move.REQUEST_ANNULMENT): Step(State.RECEIVED, law.ANNULMENT),
     (State.RECEIVED, Move.ANNUL): Step(State.ANNULLED, law.ANNULMENT),
+    # A result that is wrong, or was lost, is made once more; the dossier stays where it is.
+    **{
+        (state, Move.REQUEST_CORRECTION): Step(state, law.CORRECTION)
+        for state in (State.COMPLETED, State.UNCLAIMED, State.IN_POST, State.RETURNED)
+    },
+    **{(state, Move.TAKE_OVER_RESULT): Step(state, law.RETURN_OF_RESULT) for state in (State.UNCLAIMED, State.IN_POST, State.RETURNED)},
+    (State.RETURNED, Move.RETURN_CORRECTED): Step(State.RETURNED, law.CORRECTION),
     (State.RECEIVED, Move.TAKE_UP): Step(State.IN_PROGRESS, law.PROCESSING),
     (State.RECEIVED, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.IN_PROGRESS, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
@@ -208,6 +219,14 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The agency was asked to annul it; its answer is on the way."
         case Move.REQUEST_ANNULMENT if not received_today(dossier):
             return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
+        case Move.REQUEST_CORRECTION if dossier.is_being_corrected:
+            return "The result is being made once more already."
+        case Move.TAKE_OVER_RESULT | Move.RETURN_AT_DESK | Move.DELIVER_ONLINE | Move.POST if dossier.is_being_corrected:
+            return "The result is being made once more: the agency brings the right one."
+        case Move.TAKE_OVER_RESULT if dossier.state in (State.IN_POST, State.RETURNED) and not dossier.corrected_is_owed:
+            return "The result has left the desk, and no other one was made."
+        case Move.RETURN_CORRECTED if not dossier.corrected_is_owed:
+            return "No corrected result is owed."
         case Move.TAKE_OVER_RESULT if dossier.result_at_desk_at:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:

@@ -16,6 +16,12 @@ from shared.contracts.events import (
     AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
+    CorrectionDeclined,
+    CorrectionDone,
+    CorrectionKind,
+    CorrectionOverdue,
+    CorrectionRequested,
+    CorrectionReturned,
     DecisionIssued,
     DossierAmended,
     DossierAnnulled,
@@ -113,6 +119,15 @@ def at_the_desk(event: Event, subject: Subject) -> bool:
 
 def refused(ground: RefusalGround | None) -> When:
     return lambda event, _subject: isinstance(event, SubmissionRefused) and event.ground is ground
+
+
+def to_correct(event: Event, _subject: Subject) -> bool:
+    """Of what was lost people have heard by the post's report."""
+    return getattr(event, "kind", None) is CorrectionKind.CORRECT
+
+
+def to_reissue(event: Event, _subject: Subject) -> bool:
+    return getattr(event, "kind", None) is CorrectionKind.REISSUE
 
 
 def returned(way: ReturnWay) -> When:
@@ -405,12 +420,83 @@ Xin liên hệ {desk} để nhận lại giấy tờ và tiền đã nộp, nế
         ),
     ),
     AnnulmentDeclined: (),
+    CorrectionRequested: (
+        Template(
+            "correction_requested",
+            when=to_correct,
+            until=frozenset({CorrectionDone, CorrectionDeclined}),
+            sms="Kết quả hồ sơ {code} có sai sót và đang được sửa. Chúng tôi xin lỗi và sẽ báo khi có kết quả đúng.",
+            title="Kết quả hồ sơ {code} đang được sửa",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" có sai sót và đang được sửa. Chúng tôi xin lỗi Quý ông/bà.
+
+Khi có kết quả đúng, chúng tôi sẽ báo và trả lại; Quý ông/bà không phải nộp thêm giấy tờ hay chi phí. Nếu cần hỏi thêm, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    CorrectionDone: (
+        Template(
+            "correction_done",
+            when=to_correct,
+            until=frozenset({CorrectionReturned}),
+            sms="Kết quả hồ sơ {code} đã được sửa. Kết quả đúng sẽ được trả {short_way}; chúng tôi sẽ báo khi có thể nhận.",
+            title="Kết quả hồ sơ {code} đã được sửa",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đã được sửa.
+Số văn bản: {document_number}.
+
+Kết quả đúng sẽ được trả {way}; chúng tôi sẽ báo khi có thể nhận. Khi đến, xin mang theo bản có sai sót để đổi.
+Một lần nữa, chúng tôi xin lỗi Quý ông/bà. Nếu cần hỏi thêm, xin liên hệ {desk}.
+""",
+        ),
+        Template(
+            "result_reissued",
+            when=to_reissue,
+            until=RETURNED,
+            sms="Kết quả hồ sơ {code} bị thất lạc đã được cấp lại và sẽ được trả {short_way}.",
+            title="Kết quả hồ sơ {code} đã được cấp lại",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" bị thất lạc trên đường gửi đã được cấp lại.
+
+Kết quả sẽ được trả {way}. Nếu muốn nhận cách khác, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    CorrectionDeclined: (
+        Template(
+            "correction_declined",
+            when=to_correct,
+            sms="Kết quả hồ sơ {code} đã được kiểm tra lại và giữ nguyên. Lý do có tại {short_desk}.",
+            title="Kết quả hồ sơ {code} được giữ nguyên",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đã được kiểm tra lại và giữ nguyên.
+
+Lý do: {reason}
+
+Nếu cần giải thích thêm, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    CorrectionOverdue: (),
+    CorrectionReturned: (
+        Template(
+            "correction_returned",
+            sms="Kết quả đã sửa của hồ sơ {code} đã được trả: {form}.\nMã vận đơn: {tracking_number}.",
+            title="Đã trả kết quả đã sửa của hồ sơ {code}",
+            email="""
+Kết quả đã sửa của hồ sơ {code} về thủ tục "{procedure}" đã được trả: {form}.
+Mã vận đơn: {tracking_number}
+
+Nếu Quý ông/bà chưa nhận được, xin báo ngay cho {desk}.
+""",
+        ),
+    ),
     SubmissionAnswerDue: (),
     PapersHandOverDue: (),
     ResultUnclaimed: (
         Template(
             "result_unclaimed",
-            until=RETURNED | {PostalItemBooked},
+            until=RETURNED | {PostalItemBooked, CorrectionRequested},
             when=at_the_desk,
             sms="Kết quả hồ sơ {code} đang chờ Ông/Bà tại {short_desk}. Xin mời đến nhận và mang theo giấy hẹn, giấy tờ tùy thân.",
             title="Kết quả hồ sơ {code} đang chờ được nhận",
@@ -520,7 +606,7 @@ Kết quả sẽ được gửi đến Quý ông/bà qua bưu chính; chúng tô
         Template(
             "result_at_desk",
             when=wanted(ReturnWay.DESK),
-            until=RETURNED | {PostalItemBooked},
+            until=RETURNED | {PostalItemBooked, CorrectionRequested},
             sms="Kết quả hồ sơ {code} đã có tại {short_desk}. Mời Ông/Bà đến nhận, mang theo giấy hẹn và giấy tờ tùy thân.",
             title="Mời đến nhận kết quả hồ sơ {code}",
             email=f"""

@@ -4,6 +4,13 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, due_dates, wishes, worklist
+from services.processing.api import calendars, cases, corrections, due_dates, wishes, worklist
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (cases.router, wishes.router, worklist.router, due_dates.router, calendars.router)
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    cases.router,
+    wishes.router,
+    worklist.router,
+    corrections.router,
+    due_dates.router,
+    calendars.router,
+)

@@ -93,8 +93,8 @@ async def hand_over_result(
     response: Response,
     body: ResultHandedOver = _HANDED_OVER_BY_ME,
 ) -> MovedView:
-    case = await moves.hand_over_result(tx, name, officer, version, handed_over_by=body.handed_over_by, note=body.note)
-    return moved(response, case)
+    handed_over = await moves.hand_over_result(tx, name, officer, version, handed_over_by=body.handed_over_by, note=body.note)
+    return moved(response, handed_over)
 
 
 @router.post("/cases/{name}/issue-decision", summary="Record the decision that was signed")

@@ -58,6 +58,16 @@ class Completion(Request):
     document_reference: Annotated[str | None, Field(min_length=1, max_length=500, examples=["sha256:9f86d081884c7d65"])] = None
 
 
+class CorrectedResult(Completion):
+    """The result as it should have been."""
+
+
+class Declined(Request):
+    """Why the result stands as it is."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Kết quả đúng với hồ sơ đã nộp"])]
+
+
 class Suspension(Request):
     """Why the clock may stand, in the words of the law of the sector, and until when."""
 
@@ -100,6 +110,8 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.HAND_OVER_RESULT: ResultHandedOver,
     Action.ISSUE_DECISION: Decision,
     Action.COMPLETE: Completion,
+    Action.CORRECT_RESULT: CorrectedResult,
+    Action.DECLINE_CORRECTION: Declined,
     Action.RETURN_FOR_SUPPLEMENT: MissingPapers,
     Action.SUSPEND: Suspension,
     Action.RESUME: Noted,

@@ -10,11 +10,12 @@ from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
 from services.processing.domain.case import Case, scores_late
+from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.workflow import Step
 from shared.clock import VIETNAM
-from shared.contracts.events import ProcedureRef, Result, SignedDecision
+from shared.contracts.events import CorrectionKind, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
@@ -207,6 +208,53 @@ class StopProposalView(View):
     at: Instant
 
 
+class CorrectionView(View):
+    """A result that was, or is, made once more; judged by its own three working days. `replaced` is the result as it was before."""
+
+    number: int
+    kind: CorrectionKind
+    reason: str
+    asked_at: Instant
+    asked_by: str
+    due_at: Instant
+    done_at: Instant | None
+    done_by: str | None
+    declined_at: Instant | None
+    declined_reason: str | None
+    replaced: Result | None
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, task: Correction, number: int, now: datetime) -> Self:
+        plain = {name: getattr(task, name) for name in cls.model_fields if hasattr(task, name)}
+        return cls.model_validate(plain | {"number": number, "verdict": task.verdict(now)})
+
+
+class CorrectionLine(View):
+    """A result that waits to be made once more."""
+
+    id: UUID
+    code: str
+    version: int
+    procedure_name: str
+    competent: str
+    number: int
+    kind: CorrectionKind
+    reason: str
+    due_at: Instant
+    overdue: bool
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        return cls.model_validate({**_columns(row), "overdue": is_late(row.due_at, now)})
+
+
+class CorrectionPage(Page):
+    """What is due first stands first."""
+
+    items: list[CorrectionLine]
+
+
 class CaseView(View):
     """A case in full."""
 
@@ -250,6 +298,7 @@ class CaseView(View):
     verdicts: VerdictsView
     clock_stops: list[StopView]
     new_dates: list[NewDateView]
+    corrections: list[CorrectionView]
     scores_late: dict[Action, str]
     """Acts that are lawful now, but that the index of Decision 766 would count late."""
     result_wanted: ReturnWish
@@ -271,6 +320,7 @@ class CaseView(View):
             "verdicts": VerdictsView.model_validate(verdicts(case.times, now)),
             "clock_stops": [StopView.model_validate(each) for each in case.intervals],
             "new_dates": [NewDateView.model_validate(each) for each in case.new_dates],
+            "corrections": [CorrectionView.of(each, number, now) for number, each in enumerate(case.corrections, 1)],
             "scores_late": {action: why for action in case.possible_actions if (why := scores_late(case, action, now))},
             "steps": [StepView.of(step, case) for step in case.steps],
             "journal": [JournalView.model_validate(line) for line in journal],

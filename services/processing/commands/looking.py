@@ -74,30 +74,34 @@ async def cases(
     if state:
         query = query.where(case.c.state == state)
     if after:
-        query = query.where(case.c.id < _uuid(_position(after, 1)[0]))
-    return await _page(tx, query, limit, "id")
+        query = query.where(case.c.id < uuid_of(position_of(after, 1)[0]))
+    return await page_of(tx, query, limit, "id")
 
 
 async def worklist(tx: Transaction, officer: Officer, *, office: str | None, after: str | None, limit: int) -> PageOf[Row[Any]]:
     """The current step of every open case the officer's offices are competent for, what is due first on top."""
-    offices = officer.scope & await _under(tx, office) if office else officer.scope
     query = (
         select(case, step.c.printed_no, step.c.stage, step.c.actor, step.c.action)
         .join(step, and_(step.c.case_id == case.c.id, step.c.number == case.c.current_step))
-        .where(case.c.current_step.is_not(None), case.c.state.in_(HELD), _of(offices))
+        .where(case.c.current_step.is_not(None), case.c.state.in_(HELD), await competent_within(tx, officer, office))
         .order_by(case.c.step_due_at.nulls_last(), case.c.id)
     )
     if after:
-        query = query.where(_behind(*_position(after, 2)))
-    return await _page(tx, query, limit, "step_due_at", "id")
+        query = query.where(_behind(*position_of(after, 2)))
+    return await page_of(tx, query, limit, "step_due_at", "id")
+
+
+async def competent_within(tx: Transaction, officer: Officer, office: str | None) -> ColumnElement[bool]:
+    """Cases for which one of the officer's offices, or one under `office`, is competent."""
+    return _of(officer.scope & await _under(tx, office) if office else officer.scope)
 
 
 def _behind(due: str | None, name: str) -> ColumnElement[bool]:
     """Further down the work list; steps without a due time stand at its end."""
     if due is None:
-        return and_(case.c.step_due_at.is_(None), case.c.id > _uuid(name))
-    at = _instant(due)
-    return or_(case.c.step_due_at > at, and_(case.c.step_due_at == at, case.c.id > _uuid(name)), case.c.step_due_at.is_(None))
+        return and_(case.c.step_due_at.is_(None), case.c.id > uuid_of(name))
+    at = instant_of(due)
+    return or_(case.c.step_due_at > at, and_(case.c.step_due_at == at, case.c.id > uuid_of(name)), case.c.step_due_at.is_(None))
 
 
 def _seen_by(officer: Officer) -> ColumnElement[bool]:
@@ -121,7 +125,7 @@ async def _under(tx: Transaction, office: str) -> frozenset[str]:
 # -- pages -------------------------------------------------------------------------------------------------------------
 
 
-async def _page(tx: Transaction, query: Select[Any], limit: int, *order: str) -> PageOf[Row[Any]]:
+async def page_of(tx: Transaction, query: Select[Any], limit: int, *order: str) -> PageOf[Row[Any]]:
     rows = (await tx.run(query.limit(limit + 1))).all()
     return PageOf(rows[:limit], _cursor(rows[limit - 1], order) if len(rows) > limit else None)
 
@@ -135,7 +139,7 @@ def _text(value: UUID | datetime) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _position(cursor: str, length: int) -> list[Any]:
+def position_of(cursor: str, length: int) -> list[Any]:
     try:
         position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except ValueError:
@@ -145,14 +149,14 @@ def _position(cursor: str, length: int) -> list[Any]:
     return position
 
 
-def _uuid(text: Any) -> UUID:
+def uuid_of(text: Any) -> UUID:
     try:
         return UUID(text)
     except (ValueError, TypeError, AttributeError):
         raise _no_cursor() from None
 
 
-def _instant(text: Any) -> datetime:
+def instant_of(text: Any) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
     except (ValueError, TypeError):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
@@ -13,6 +14,7 @@ from shared.clock import VIETNAM
 from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentTakenUp,
+    CorrectionRequested,
     DossierAmended,
     DossierReturned,
     DossierStopped,
@@ -20,6 +22,7 @@ from shared.contracts.events import (
     Event,
     Outcome,
     PapersHandedOver,
+    PostalItemLost,
     ProcedureRef,
     Result,
     ResultAtDesk,
@@ -101,6 +104,12 @@ class Case:
     result_at_desk_at: datetime | None = None
     returned_at: datetime | None = None
     returned_by: ReturnWay | None = None
+    corrections: Corrections = ()
+
+    @property
+    def correction(self) -> Correction | None:
+        """The result is to be made once more: the task that is open."""
+        return self.corrections[-1] if self.corrections and self.corrections[-1].is_open else None
 
     @property
     def current(self) -> Step | None:
@@ -194,6 +203,12 @@ def why_not(case: Case, action: Action) -> str | None:
             return "It takes two people: somebody proposes the stop with its ground first."
         case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
             return "The result was asked back; the desk has not answered yet."
+        case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
+            return "Nobody has asked for the result to be made once more."
+        case Action.HAND_OVER_RESULT if case.correction:
+            return "The result is to be made once more first."
+        case Action.HAND_OVER_RESULT if case.state is not State.COMPLETED and not any(one.done_at for one in case.corrections):
+            return "The result has left the agency, and no other one was made."
         case Action.HAND_OVER_RESULT if case.result_handed_over_at or case.result_at_desk_at:
             return "The result has been handed over to the desk already."
         case _:
@@ -356,6 +371,22 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     return replace(case, state=LIFECYCLE[case.state, Action.COMPLETE].to, result=result, completed_at=now, steps=closed)
 
 
+def corrected(case: Case, result: Result, *, by: str, now: datetime) -> Case:
+    """The result takes the place of the one before, which stays with the task. Source: law.CORRECTION."""
+    task = case.correction
+    assert task
+    if result.outcome is Outcome.REFUSED and not (result.reasons and result.reasons.strip()):
+        raise InvalidInput("Please correct: /reasons.", Flaw("/reasons", "A refusal says why."))
+    done = replace(task, done_at=now, done_by=by, replaced=case.result)
+    return replace(case, result=result, corrections=(*case.corrections[:-1], done))
+
+
+def correction_declined(case: Case, *, reason: str, by: str, now: datetime) -> Case:
+    task = case.correction
+    assert task
+    return replace(case, corrections=(*case.corrections[:-1], replace(task, declined_at=now, done_by=by, declined_reason=reason)))
+
+
 def papers_taken_over(case: Case, *, by: str, now: datetime) -> Case:
     return replace(case, papers_taken_over_at=now, papers_taken_over_by=by)
 
@@ -412,6 +443,10 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case PapersHandedOver() if event.to_office == case.offices.competent:
             handed_over = replace(mirrored, papers_handed_over_at=at, papers_handed_over_by=event.handed_over_by)
             return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
+        case PostalItemLost() if mirrored.state is State.COMPLETED:
+            return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
+        case CorrectionRequested():
+            return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case ResultAtDesk():
             return replace(mirrored, result_at_desk_at=at)
         case DossierAmended():

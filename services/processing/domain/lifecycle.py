@@ -73,6 +73,13 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+    # So may those of a result that was made once more, wherever the dossier is by then.
+    **{
+        (state, action): _kept(state, action, law.CORRECTION)
+        for state in (State.COMPLETED, State.UNCLAIMED, State.IN_POST, State.RETURNED)
+        for action in (Action.CORRECT_RESULT, Action.DECLINE_CORRECTION, Action.HAND_OVER_RESULT)
+        if (state, action) != (State.COMPLETED, Action.HAND_OVER_RESULT)
+    },
 }
 
 
