@@ -8,7 +8,10 @@ from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
+from shared.clock import VIETNAM
 from shared.contracts.events import (
+    CorrectionOverdue,
+    DeadlineAlarm,
     DecisionIssued,
     DossierCompleted,
     DossierResumed,
