@@ -65,6 +65,8 @@ ACTIONS: Final[dict[str, str]] = {
     "hand_over_papers": "bàn giao hồ sơ giấy cho cơ quan giải quyết",
     "papers.handed_over": "bàn giao kết quả cho Một cửa",
     "papers.taken_over": "nhận hồ sơ giấy",
+    "dossier.assigned": "phân công xử lý",
+    "remind": "đôn đốc cơ quan giải quyết",
     "dossier.taken_up": "bắt đầu thụ lý",
     "step.completed": "hoàn thành một bước",
     "decision.issued": "ký quyết định",

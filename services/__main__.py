@@ -11,11 +11,13 @@ from cyclopts.exceptions import CycloptsError
 
 app = App(name="motcua", help="Một Cửa: the operator's command. Errors go to stderr; exit codes are 0 done, 1 failed, 2 not understood.")
 office = App(name="office", help="Offices.")
+officer = App(name="officer", help="Officers of the agencies, to whom cases are given.")
+stats = App(name="stats", help="What is counted as things happen.")
 catalogue = App(name="catalogue", help="The catalogue of procedures.")
 calendar = App(name="calendar", help="Calendars: the nation's, and offices' own days laid over it.")
 clock = App(name="clock", help="Domain time, in development only.")
 events = App(name="events", help="The exchange of events between the services.")
-for group in (office, catalogue, calendar, clock, events):
+for group in (office, officer, stats, catalogue, calendar, clock, events):
     app.command(group)
 
 
@@ -44,6 +46,22 @@ def load_offices(file: Path) -> None:
     from services import operator
 
     print(f"{asyncio.run(operator.load_offices(file))} offices new or changed")
+
+
+@officer.command(name="load")
+def load_officers(file: Path) -> None:
+    """Register officers from a CSV: subject,name,office,roles (separated by `;`),valid_from,valid_to. Loading twice changes nothing."""
+    from services import operator
+
+    print(f"{asyncio.run(operator.load_officers(file))} officers new or changed")
+
+
+@stats.command(name="rebuild")
+def rebuild_statistics() -> None:
+    """Count the open work of all officers afresh, while the services run; moves wait for a moment."""
+    from services import operator
+
+    print(f"{asyncio.run(operator.rebuild_statistics())} places counted")
 
 
 @catalogue.command(name="load")

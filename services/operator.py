@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, ClassVar, Final
+from typing import Any, BinaryIO, ClassVar, Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +20,9 @@ from services.intake.commands.calendars import load_calendar as load_calendar_of
 from services.intake.domain.catalogue_file import read_catalogue
 from services.intake.domain.choices import PlainDay
 from services.intake.domain.offices import read_offices
+from services.processing import tables as agency_tables
+from services.processing.commands import counting_work, staffing
+from services.processing.domain.staff import read_staff
 from shared import clock_moves, exchange, migrations, roles, serving
 from shared.clock import VIETNAM, FileClock, SystemClock
 from shared.contracts.events import NATIONAL_CALENDAR
@@ -27,6 +30,7 @@ from shared.contracts.peers import Service
 from shared.contracts.previews import CalendarPreview
 from shared.database import HotLine, open_engine
 from shared.due_cases import answer_case
+from shared.offices import OfficeCache
 from shared.runtime import Runtime, Transaction
 from shared.service import signer_for
 from shared.settings import ServiceSettings
@@ -85,6 +89,19 @@ async def load_offices(file: Path) -> int:
         return await reference.load_offices(tx, offices)
 
 
+async def load_officers(file: Path) -> int:
+    """How many are new or changed. Raises StaffRefused."""
+    officers = read_staff(_text_of(file))
+    async with _at_the_agency() as tx:
+        return await staffing.register(tx, officers, by="operator")
+
+
+async def rebuild_statistics() -> int:
+    """Count the open work afresh; how many places there are."""
+    async with _at_the_agency() as tx:
+        return await counting_work.rebuild(tx)
+
+
 async def load_calendar(file: Path, key: str) -> tuple[str, ...]:
     """The calendars that got a new version."""
     async with _at_the_desk() as tx:
@@ -127,11 +144,24 @@ async def resend(kind: str) -> int:
 
 @contextlib.asynccontextmanager
 async def _at_the_desk() -> AsyncGenerator[Transaction]:
-    """A transaction of intake. A command serves nobody: it believes no token, and what it tells is carried by the running relays."""
-    settings = Intake()
+    """A transaction of intake; what it tells is carried by the running relays."""
+    async with _serving_nobody(Intake(), {"catalogue": Catalogue()}) as tx:
+        yield tx
+
+
+@contextlib.asynccontextmanager
+async def _at_the_agency() -> AsyncGenerator[Transaction]:
+    """A transaction of processing."""
+    async with _serving_nobody(Processing(), {"offices": OfficeCache(agency_tables.office)}) as tx:
+        yield tx
+
+
+@contextlib.asynccontextmanager
+async def _serving_nobody(settings: ServiceSettings, facts: dict[str, Any]) -> AsyncGenerator[Transaction]:
+    """A command serves nobody: it believes no token, and starts no relay and no chore."""
     async with serving.databases([settings]) as (url,):
         runtime = Runtime(
-            Service.INTAKE,
+            settings.service,
             settings,
             open_engine(url, 2),
             HotLine(url, 2),
@@ -140,7 +170,7 @@ async def _at_the_desk() -> AsyncGenerator[Transaction]:
             Tokens.of_nobody(),
             reactions={},
             chores=(),
-            facts={"catalogue": Catalogue()},
+            facts=facts,
         )
         try:
             async with runtime.transaction() as tx:

@@ -47,10 +47,11 @@ class OfficeTree:
         return self.offices.get(code)
 
     def working_on(self, day: date, code: str) -> Office:
-        """Raises NotFound for a code that names no office, or none of that day."""
+        """Raises NotFound for a code that names no office, or none of that day; its successors are named."""
         office = self.offices.get(code)
         if office is None or not office.is_valid(day):
-            raise NotFound(f"There is no office {code} on {day}.")
+            instead = ", ".join(f"{one} {self.offices[one].name}" for one in self.successors(code, day))
+            raise NotFound(f"There is no office {code} on {day}." + (f" Its work has passed to {instead}." if instead else ""))
         return office
 
     def upwards(self, code: str) -> Iterator[str]:
@@ -71,6 +72,25 @@ class OfficeTree:
                 ahead += self._under.get(code, ())
                 ahead += self.offices[code].predecessors if code in self.offices else ()
         return frozenset(found)
+
+    def succession(self, code: str) -> frozenset[str]:
+        """The office and all it succeeds, directly or not: their dossiers are its own now."""
+        found: set[str] = set()
+        ahead = [code]
+        while ahead:
+            code = ahead.pop()
+            if code not in found:
+                found.add(code)
+                ahead += self.offices[code].predecessors if code in self.offices else ()
+        return frozenset(found)
+
+    def successors(self, code: str, day: date) -> tuple[str, ...]:
+        """The offices of that day that succeed it, directly or not; several where it was divided."""
+        return tuple(
+            sorted(
+                one.code for one in self.offices.values() if one.code != code and one.is_valid(day) and code in self.succession(one.code)
+            )
+        )
 
     def must_hold_together(self) -> None:
         """Raises OfficesRefused where a parent is missing, or an office lies under itself."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from fastapi import Depends, Request
 from fastapi.openapi.models import HTTPBearer
@@ -11,6 +12,7 @@ from fastapi.security.base import SecurityBase
 from shared.contracts.permissions import Action, Role, permitted
 from shared.errors import NotAuthenticated, NotFound, NotPermitted
 from shared.keys import Key
+from shared.tokens import Claims
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,13 @@ class Officer:
     offices: frozenset[str]
     scope: frozenset[str]
     mandate: bool = False
+    stands_for: str | None = None
+    """Whose place they take in this request: roles, offices and scope are then that colleague's, the name is both."""
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """What may be assigned to them: to themselves, and to the colleague whose place they take."""
+        return frozenset({self.id, self.stands_for or self.id})
 
     def sees(self, offices: Iterable[str]) -> bool:
         return not self.scope.isdisjoint(offices)
@@ -39,10 +48,24 @@ class Officer:
             raise NotPermitted(f"This is for {' or '.join(sorted(set(acting)))}; your offices may look at the {what} only.")
 
 
-class Permission(SecurityBase):
-    """A route's first question: who is it, and may their role do this at all? A route without one is open to everyone."""
+Standing = Callable[[Any, Claims, str | None], Coroutine[Any, Any, Claims]]
+"""What a service knows of a caller beside the token: (transaction, claims, whose place they take) -> the claims that count here.
 
-    model = HTTPBearer(bearerFormat="JWT", description="A token of the province's issuer; in development `motcua token` prints one.")
+Raises NotPermitted for who has left, and for a place that is not theirs to take.
+"""
+
+
+class Permission(SecurityBase):
+    """A route's first question: who is it, and may their role do this at all? A route without one is open to everyone.
+
+    The header `Acting-For` names, percent-encoded, the id of a colleague who has delegated to the caller.
+    """
+
+    model = HTTPBearer(
+        bearerFormat="JWT",
+        description="A token of the province's issuer; in development `motcua token` prints one. "
+        "Who acts for a colleague who delegated to them names that colleague's id in the header Acting-For.",
+    )
     scheme_name = "token"
 
     def __init__(self, action: Action) -> None:
@@ -53,16 +76,26 @@ class Permission(SecurityBase):
         if kind.lower() != "bearer" or not token:
             raise NotAuthenticated("Send the header Authorization: Bearer <token>.")
         runtime, tx = request.app.state.runtime, request.state.tx
-        claims = runtime.tokens.read(token.strip())
+        own = runtime.tokens.read(token.strip())
+        stands_for = unquote(request.headers.get("acting-for", "")) or None
+        claims = await _standing(runtime.facts.get("standing"), tx, own, stands_for)
         if not permitted(claims.roles, self.action):
             roles = ", ".join(sorted(claims.roles))
             raise NotPermitted(f"A {roles} may not {self.action.replace('_', ' ')}.")
         scope = await runtime.facts["offices"].scope(tx, claims.offices)
         if isinstance(tx.key, Key):
-            tx.key.belongs_to(claims.id)
-        officer = Officer(claims.id, claims.name, claims.roles, claims.offices, scope, claims.mandate)
+            tx.key.belongs_to(own.id)
+        officer = Officer(own.id, claims.name, claims.roles, claims.offices, scope, claims.mandate, stands_for)
         request.state.officer = officer
         return officer
+
+
+async def _standing(standing: Standing | None, tx: Any, claims: Claims, stands_for: str | None) -> Claims:
+    if standing:
+        return await standing(tx, claims, stands_for)
+    if stands_for:
+        raise NotPermitted("Nobody acts for another here.")
+    return claims
 
 
 def may(action: Action) -> Any:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -57,6 +58,9 @@ class Caller:
     client: httpx.AsyncClient
     token: str
 
+    acting_for: str = ""
+    """The colleague whose place they take."""
+
     async def get(self, path: str, **options: Any) -> httpx.Response:
         return await self.client.get(path, headers=self._headers(), **options)
 
@@ -73,7 +77,8 @@ class Caller:
         return await self.client.request(method, path, json={} if body is None else body, headers=headers)
 
     def _headers(self) -> dict[str, str]:
-        return {"authorization": f"Bearer {self.token}"} if self.token else {}
+        named = {"acting-for": quote(self.acting_for)} if self.acting_for else {}
+        return named | ({"authorization": f"Bearer {self.token}"} if self.token else {})
 
 
 CreateApp = Callable[..., FastAPI]

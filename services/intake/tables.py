@@ -184,6 +184,7 @@ dossier: Final = Table(
     Column("answer_due_at", _INSTANT),
     Column("withdrawal_asked_at", _INSTANT),
     Column("adjustment_asked", Text),
+    Column("reminded_at", _INSTANT),
     Column("annulment_asked_at", _INSTANT),
     Column("annulment_declined_at", _INSTANT),
     Column("reason", Text),
@@ -370,7 +371,8 @@ def dossier_of(row: Row[Any]) -> Dossier:
     return Dossier(**plain | special)
 
 
-_NOT_WRITTEN: Final = {"id", "version", "told", "created_at"}
+# A reminder changes no version, so no move may write back what it has not seen.
+_NOT_WRITTEN: Final = {"id", "version", "told", "created_at", "reminded_at"}
 
 
 def columns_of(value: Dossier) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from services.processing.chores import CHORES
 from services.processing.reactions import REACTIONS
 from services.processing.references import References
 from services.processing.settings import ProcessingSettings
+from services.processing.staff import StaffCache, standing
 from shared.clock import Clock
 from shared.service import app_for, runtime_for
 from shared.serving import ServicePlan
@@ -31,6 +32,7 @@ def create_app(
     )
     references = References()
     runtime.facts |= {"references": references, "health": {"waiting_for": references.health}}
+    runtime.facts |= {"staff": StaffCache(), "standing": standing}
     return app_for(
         runtime,
         title="Một Cửa: processing",

@@ -2,8 +2,13 @@
 
 from typing import Final
 
-from services.processing.commands import alarms, correcting
+from services.processing.commands import alarms, assigning, correcting, counting_work
 from shared import timers
 from shared.runtime import Chore
 
-CHORES: Final[tuple[Chore, ...]] = (timers.chore({**alarms.HANDLERS, **correcting.HANDLERS}),)
+CHORES: Final[tuple[Chore, ...]] = (
+    timers.chore({**alarms.HANDLERS, **assigning.HANDLERS, **correcting.HANDLERS}),
+    Chore("assign by rule", 1, assigning.assign_by_rule),
+    Chore("empty the desks of who has left", 1, assigning.empty_desks),
+    Chore("fold counts of work", 1, counting_work.fold),
+)

@@ -29,14 +29,16 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.processing.domain.assignment import Assignment, How
 from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
+from services.processing.domain.workload import place_of
 from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
@@ -141,8 +143,27 @@ case: Final = Table(
     Column("result_at_desk_at", _INSTANT),
     Column("returned_at", _INSTANT),
     Column("returned_by", Text),
+    # Who has the current step; empty once that is over.
+    Column("assignee", Text),
+    Column("assignee_name", Text),
+    Column("assigned_step", SmallInteger),
+    Column("assigned_at", _INSTANT),
+    Column("assigned_by", Text),
+    Column("assigned_how", Text),
+    Column("claim_ends_at", _INSTANT),
+    Column("pooled_step", SmallInteger),
+    Column("reminded_at", _INSTANT),
+    Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Index("case_competent_state", "competent", "state", "id"),
     Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+    Index("case_assignee", "assignee", "step_due_at", "id", postgresql_where=text("assignee is not null")),
+    # What a rule has still to look at: nothing for long.
+    Index(
+        "case_to_assign",
+        "competent",
+        "id",
+        postgresql_where=text("current_step is not null and assignee is null and pooled_step is distinct from current_step"),
+    ),
 )
 
 step: Final = Table(
@@ -192,6 +213,82 @@ new_date: Final = Table(
     Column("reason", Text, nullable=False),
     Column("signer", Text, nullable=False),
     Column("in_time", Boolean, nullable=False),
+)
+
+# ------------------------------------------------------------------------------------------------ people
+
+officer: Final = Table(
+    "officer",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("roles", ARRAY(Text), nullable=False),
+    Column("valid_from", Date),
+    Column("valid_to", Date),
+    Column("departed_at", _INSTANT),
+    Column("departure_reason", Text),
+    Column("cases_to", Text),
+    # Since when nothing lies with them any more, once they are gone.
+    Column("desk_empty_at", _INSTANT),
+    Index("officer_office", "office", "id"),
+    Index(
+        "officer_going",
+        "id",
+        postgresql_where=text("desk_empty_at is null and (departed_at is not null or valid_to is not null)"),
+    ),
+)
+
+delegation: Final = Table(
+    "delegation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("principal", Text, nullable=False),
+    Column("deputy", Text, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("to_on", Date, nullable=False),
+    Column("reason", Text),
+    Column("ended_at", _INSTANT),
+    Index("delegation_principal", "principal", "from_on"),
+)
+
+assigning: Final = Table(
+    "assigning",
+    metadata,
+    Column("office", Text, primary_key=True),
+    Column("claim_first", Boolean, nullable=False),
+    Column("claim_hours", SmallInteger, nullable=False),
+    Column("rules", JSONB, nullable=False),
+    # To whom each rule gave the last case, by its place.
+    Column("turns", JSONB, nullable=False, server_default=text("'{}'")),
+)
+
+# Who changed what of the three above, and when; its last number says whether what lies in memory is still true.
+staff_log: Final = Table(
+    "staff_log",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("told", JSONB, nullable=False),
+)
+
+# Places on the work list, counted: a move writes +1 and -1 rows that nobody else writes to, a chore folds them into one a place.
+work_count: Final = Table(
+    "work_count",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("office", Text, nullable=False),
+    Column("assignee", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("folded", Boolean, nullable=False, server_default=text("false")),
+    Index("work_count_place", "office", "assignee", "state", "due_on"),
+    Index("work_count_assignee", "assignee"),
+    Index("work_count_fresh", "id", postgresql_where=text("not folded")),
 )
 
 # A result that was wrong, or lost, made once more: a task of its own, and no case that was received.
@@ -263,6 +360,7 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     decided_on = {"of_case": before.id, "decided_on": before.version, "telling": len(events)}
     if (row := (await tx.run(_SAVE_CASE, _columns(after) | decided_on)).one_or_none()) is None:
         raise Changed(f"The case was changed meanwhile; you decided on version {before.version}.")
+    await _count(tx, before, after)
     await _save_steps(tx, before, after)
     await _save_time(tx, before, after)
     await add_line(tx, before.id, line)
@@ -280,9 +378,18 @@ async def tell(tx: Transaction, case_id: UUID, line: JournalLine, *events: Event
 
 async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
     await tx.run(insert(case), _columns(new) | {"id": new.id, "version": new.version, "told": new.told})
+    await _count(tx, None, new)
     if new.steps:
         await tx.run(insert(step), [_step_columns(new.id, each) for each in new.steps])
     await add_line(tx, new.id, line)
+
+
+async def _count(tx: Transaction, before: Case | None, after: Case) -> None:
+    """From where to where on the work list: rows of its own, so that no two moves wait for each other."""
+    left, reached = before and place_of(before), place_of(after)
+    if left != reached:
+        moved = [asdict(place) | {"number": number} for place, number in ((left, -1), (reached, 1)) if place]
+        await tx.run(insert(work_count), moved)
 
 
 async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:
@@ -320,11 +427,13 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
         "time_terms": TimeTerms.model_validate(row.time_terms),
         "steps": steps,
+        "assignment": _assignment_of(row),
     }
     return Case(**plain | special)
 
 
-_NOT_WRITTEN: Final = {"id", "version", "told"}
+# Reminders are counted beside all moves, and change no version.
+_NOT_WRITTEN: Final = {"id", "version", "told", "reminded_at", "reminders"}
 
 # Built once: binding forty columns anew for each statement would cost more than the database does.
 _SAVE_CASE: Final = (
@@ -355,8 +464,28 @@ def _columns(value: Case) -> dict[str, Any]:
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
+        **_assignment_columns(value.assigned),
     }
     return {name: column for name, column in (plain | special).items() if name not in _NOT_WRITTEN}
+
+
+def _assignment_of(row: Row[Any]) -> Assignment | None:
+    if row.assignee is None:
+        return None
+    how = How(row.assigned_how)
+    return Assignment(row.assignee, row.assignee_name, row.assigned_step, row.assigned_at, row.assigned_by, how, row.claim_ends_at)
+
+
+def _assignment_columns(value: Assignment | None) -> dict[str, Any]:
+    return {
+        "assignee": value and value.officer,
+        "assignee_name": value and value.name,
+        "assigned_step": value and value.step,
+        "assigned_at": value and value.at,
+        "assigned_by": value and value.by,
+        "assigned_how": value and value.how,
+        "claim_ends_at": value and value.claim_ends_at,
+    }
 
 
 # -- steps -------------------------------------------------------------------------------------------------------------

@@ -308,6 +308,15 @@ class PapersHandOverDue(Event):
     office: str
 
 
+class DossierReminded(Event):
+    """The desk that watches over it asks the agency how it stands."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.reminded.v1"
+    office: str
+    reminded_by: str
+    note: str | None = None
+
+
 class ResultUnclaimed(Event):
     """A result has lain at the desk for long; nothing is ever destroyed, people are reminded, the more seldom the longer it lies."""
 
@@ -460,6 +469,17 @@ class DossierTakenUp(Event):
     type: ClassVar[str] = "vn.motcua.dossier.taken_up.v1"
     taken_up_at: AwareDatetime
     officer: str
+
+
+class DossierAssigned(Event):
+    """Who of the agency has it from now on; nobody named: it is the unit's again, for any of its officers to take."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.assigned.v1"
+    office: str
+    officer: str | None = None
+    how: str
+    """`by_hand`, `by_rule`, `claimed`, `departure` of who had it, `released`, `lapsed`."""
+    by: str
 
 
 class DossierAnnulled(Event):
@@ -740,6 +760,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         ReworkDeclined,
         SubmissionAnswerDue,
         PapersHandOverDue,
+        DossierReminded,
         ResultUnclaimed,
         ResultAtDesk,
         ResultDelivered,
@@ -754,6 +775,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PostalItemSentBack,
         PostalItemLost,
         DossierTakenUp,
+        DossierAssigned,
         DossierAnnulled,
         AnnulmentDeclined,
         CorrectionDone,

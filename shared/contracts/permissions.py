@@ -39,6 +39,7 @@ class Action(StrEnum):
     ANNUL = "annul"
     REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
+    REMIND = "remind"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_RESULT = "return_result"
     POST_RESULT = "post_result"
@@ -64,6 +65,14 @@ class Action(StrEnum):
     STOP = "stop"
     REQUEST_REWORK = "request_rework"
     COMPLETE = "complete"
+    ASSIGN = "assign"
+    CLAIM = "claim"
+    RELEASE = "release"
+    DELEGATE = "delegate"
+    MANAGE_ASSIGNING = "manage_assigning"
+    SEE_OFFICERS = "see_officers"
+    MANAGE_OFFICERS = "manage_officers"
+    LET_GO = "let_go"
     CORRECT_RESULT = "correct_result"
     DECLINE_CORRECTION = "decline_correction"
     COMPUTE_DUE_DATES = "compute_due_dates"
@@ -98,6 +107,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
     Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
+    Action.REMIND: _DESK,
     Action.TAKE_OVER_RESULT: _DESK,
     Action.RETURN_RESULT: _DESK,
     Action.POST_RESULT: _DESK,
@@ -122,6 +132,14 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.STOP: frozenset({Role.LEADER}),
     Action.REQUEST_REWORK: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
+    Action.ASSIGN: frozenset({Role.LEADER, Role.SUPERVISOR}),
+    Action.CLAIM: _AGENCY,
+    Action.RELEASE: _AGENCY,
+    Action.DELEGATE: frozenset({Role.LEADER, Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    Action.MANAGE_ASSIGNING: frozenset({Role.LEADER, Role.ADMINISTRATOR}),
+    Action.SEE_OFFICERS: _STAFF,
+    Action.MANAGE_OFFICERS: frozenset({Role.ADMINISTRATOR}),
+    Action.LET_GO: frozenset({Role.LEADER, Role.ADMINISTRATOR}),
     Action.CORRECT_RESULT: _AGENCY,
     Action.DECLINE_CORRECTION: frozenset({Role.LEADER}),
     Action.COMPUTE_DUE_DATES: _EVERYONE,

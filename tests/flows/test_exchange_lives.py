@@ -54,6 +54,8 @@ UNTOLD = {
     # The clock stands still in them: what it says by itself, and what is done about it, is tested in tests/house.
     "submission.answer_due",
     "papers.hand_over_due",
+    "dossier.reminded",
+    "dossier.assigned",
     "supplement.requested",
     "supplement.received",
     "supplement.accepted",

@@ -53,6 +53,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/dossiers/{name}/supplement-acceptances": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/supplement-returns": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/closures": Action.CLOSE,
+        "POST /v1/dossiers/{name}/reminders": Action.REMIND,
         "POST /v1/dossiers/{name}/amendments": Action.AMEND,
         "POST /v1/dossiers/{name}/annulments": Action.ANNUL,
         "POST /v1/dossiers/{name}/corrections": Action.REQUEST_CORRECTION,
@@ -77,6 +78,19 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/cases/{name}": Action.SEE_CASES,
         "GET /v1/cases/{name}/explanation": Action.SEE_CASES,
         "GET /v1/worklist": Action.SEE_CASES,
+        "GET /v1/worklist/counts": Action.SEE_CASES,
+        "POST /v1/cases/{name}/assign": Action.ASSIGN,
+        "POST /v1/cases/{name}/claim": Action.CLAIM,
+        "POST /v1/cases/{name}/release": Action.RELEASE,
+        "GET /v1/officers": Action.SEE_OFFICERS,
+        "PUT /v1/officers": Action.MANAGE_OFFICERS,
+        "GET /v1/officers/{subject}": Action.SEE_OFFICERS,
+        "PUT /v1/officers/{subject}": Action.MANAGE_OFFICERS,
+        "POST /v1/officers/{subject}/departure": Action.LET_GO,
+        "POST /v1/officers/{subject}/delegations": Action.DELEGATE,
+        "POST /v1/officers/{subject}/delegations/{delegation_id}/end": Action.DELEGATE,
+        "GET /v1/offices/{code}/assigning": Action.SEE_OFFICERS,
+        "PUT /v1/offices/{code}/assigning": Action.MANAGE_ASSIGNING,
         "GET /v1/corrections": Action.SEE_CASES,
         "POST /v1/cases/{name}/take-up": Action.TAKE_UP,
         "POST /v1/cases/{name}/pass-on": Action.PASS_ON,
@@ -128,6 +142,12 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/submissions/{name}/supplement-requests": {"papers": ["Đơn"], "reason": "Thiếu"},
     "POST /v1/submissions/{name}/redirect": {"receiving_office": DESK, "reason": "Không thuộc địa bàn"},
     "POST /v1/submissions/{name}/refuse": {"reason": "Không thuộc thẩm quyền"},
+    "POST /v1/cases/{name}/assign": {"officer": "nobody"},
+    "POST /v1/cases/{name}/release": {"reason": "Nghỉ phép"},
+    "PUT /v1/officers": [],
+    "PUT /v1/officers/{subject}": {"name": "Trần Văn Bình", "office": AGENCY, "roles": ["case_officer"]},
+    "POST /v1/officers/{subject}/departure": {"reason": "Chuyển công tác"},
+    "POST /v1/officers/{subject}/delegations": {"deputy": "lan", "from_on": "2026-03-09", "to_on": "2026-03-10"},
     "POST /v1/cases/{name}/issue-decision": {"number": "1/QĐ", "signed_on": "2026-03-09", "signer": "Nguyễn Thị Hoa"},
     "POST /v1/cases/{name}/complete": {"outcome": "granted"},
     "POST /v1/cases/{name}/correct-result": {"outcome": "granted"},
@@ -165,7 +185,7 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     method, _, template = route.partition(" ")
     name = house.submission if template.startswith("/v1/submissions") else house.dossier
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
-    fillings |= {"key": AGENCY, "proposal_id": house.dossier}
+    fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier}
     path = template
     for field, value in fillings.items():
         path = path.replace("{" + field + "}", value)

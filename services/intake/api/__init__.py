@@ -1,6 +1,15 @@
 """Door 1, people: routes with their request and view models, a file per noun."""
 
-from services.intake.api import calendars, catalogue, dossiers, lookup, offices, postal, submissions
+from services.intake.api import calendars, catalogue, dossiers, lookup, offices, postal, reminders, submissions
 
-ROUTERS = (catalogue.router, offices.router, calendars.router, dossiers.router, submissions.router, postal.router, lookup.router)
+ROUTERS = (
+    catalogue.router,
+    offices.router,
+    calendars.router,
+    dossiers.router,
+    reminders.router,
+    submissions.router,
+    postal.router,
+    lookup.router,
+)
 """In the order in which the API documentation shows them."""

@@ -431,6 +431,14 @@ class HandOverBody(Body):
     note: Words | None = None
 
 
+class ReminderBody(Body):
+    """What the agency is asked, if there is more to say than that it is being waited for."""
+
+    model_config = example(note="Đề nghị cho biết tiến độ giải quyết")
+
+    note: Words | None = None
+
+
 class TakeOverBody(Body):
     model_config = example(handed_over_by="Trần Văn Bình")
 

@@ -124,6 +124,7 @@ class DossierRow(View):
     offices: Offices
     accepted_at: datetime | None
     appointment_at: datetime | None
+    reminded_at: datetime | None
     answer_due_at: datetime | None
     """Of a submission: until when the desk should answer."""
     closing_proposed_at: datetime | None
@@ -276,6 +277,7 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ASK_ADJUSTMENT: ("dossiers/{id}/adjustments", bodies.AdjustmentBody),
     Move.TAKE_UP_ADJUSTMENT: ("dossiers/{id}/adjustment-answers", bodies.AdjustmentAnswerBody),
     Move.DECLINE_ADJUSTMENT: ("dossiers/{id}/adjustment-answers", bodies.AdjustmentAnswerBody),
+    Move.REMIND: ("dossiers/{id}/reminders", bodies.ReminderBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),
     Move.RETURN_AT_DESK: ("dossiers/{id}/returns", bodies.ReturnBody),
@@ -288,8 +290,9 @@ def actions_of(dossier: Dossier, officer: Officer) -> tuple[ActionView, ...]:
     """What the caller may do now, with where to send it and what."""
     found: list[ActionView] = []
     mine = officer.sees((dossier.offices.receiving, dossier.offices.returning))
+    watches = officer.sees((dossier.offices.receiving, dossier.offices.supervising))
     for move in possible_moves(dossier):
-        if move in HREFS and permitted(officer.roles, WHO[move]) and (mine or move in FROM_OUTSIDE):
+        if move in HREFS and permitted(officer.roles, WHO[move]) and (mine or move in FROM_OUTSIDE) if move is not Move.REMIND else watches:
             path, body = HREFS[move]
             found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=schema_of(body)))
     return tuple(found)

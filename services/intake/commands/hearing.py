@@ -13,6 +13,7 @@ from shared.contracts.events import (
     CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
+    DossierAssigned,
     DossierCompleted,
     DossierResumed,
     DossierSuspended,
@@ -94,6 +95,11 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
 
 async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: Envelope) -> None:
     await note(tx, event.officer, event.actor, envelope)
+
+
+async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:
+    """The desk can say whom to ask."""
+    await note(tx, event.by, f"{event.officer or event.office} ({event.how})", envelope)
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:

@@ -70,6 +70,8 @@ class Dossier:
     """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
     adjustment_asked: str | None = None
     """What the applicant wants changed; nobody has answered yet."""
+    reminded_at: datetime | None = None
+    """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None
     """Since when the agency's answer is waited for."""
     annulment_declined_at: datetime | None = None

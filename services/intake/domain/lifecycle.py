@@ -34,6 +34,7 @@ class Move(StrEnum):
     AMEND = "amend"
     REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
+    REMIND = "remind"
     TAKE_OVER_RESULT = "take_over_result"
     RETURN_AT_DESK = "return_at_desk"
     DELIVER_ONLINE = "deliver_online"
@@ -91,6 +92,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.DECLINE_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
     Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
+    Move.REMIND: Action.REMIND,
     Move.TAKE_OVER_RESULT: Action.TAKE_OVER_RESULT,
     Move.RETURN_AT_DESK: Action.RETURN_RESULT,
     Move.DELIVER_ONLINE: Action.RETURN_RESULT,
@@ -162,6 +164,7 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     **{(state, Move.STOP): Step(State.STOPPED, law.STOPPED_BY_LAW) for state in AT_THE_AGENCY if state is not State.RECEIVED},
     (State.COMPLETED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
     (State.UNCLAIMED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
+    **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
@@ -200,6 +203,13 @@ def received_today(dossier: Dossier) -> bool:
     return dossier.accepted_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
 
 
+def reminded_today(dossier: Dossier) -> bool:
+    """Source: law.REMINDER."""
+    if dossier.reminded_at is None or dossier.looked_at is None:
+        return False
+    return dossier.reminded_at.astimezone(VIETNAM).date() == dossier.looked_at.astimezone(VIETNAM).date()
+
+
 def why_not(dossier: Dossier, move: Move) -> str | None:
     """What the facts of this dossier have against a move that its state allows."""
     match move:
@@ -219,6 +229,8 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The agency was asked to annul it; its answer is on the way."
         case Move.REQUEST_ANNULMENT if not received_today(dossier):
             return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
+        case Move.REMIND if reminded_today(dossier):
+            return "The agency was reminded of this dossier today; once a day is enough."
         case Move.REQUEST_CORRECTION if dossier.is_being_corrected:
             return "The result is being made once more already."
         case Move.TAKE_OVER_RESULT | Move.RETURN_AT_DESK | Move.DELIVER_ONLINE | Move.POST if dossier.is_being_corrected:

@@ -27,12 +27,14 @@ from shared.contracts.events import (
     DossierAnnulled,
     DossierApologised,
     DossierApologyDue,
+    DossierAssigned,
     DossierCompleted,
     DossierDueSoon,
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
     DossierReceived,
+    DossierReminded,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -566,6 +568,8 @@ Ngày hẹn trả kết quả mới: {appointment}.
     DossierOverdue: (),
     DossierSuspensionOver: (),
     StepCompleted: (),
+    DossierAssigned: (),
+    DossierReminded: (),
     DecisionIssued: (),
     DossierCompleted: (
         # Signed is not yet at the desk: whoever comes now comes for nothing.

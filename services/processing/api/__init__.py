@@ -4,12 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import calendars, cases, corrections, due_dates, wishes, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, wishes, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
     wishes.router,
+    assignments.router,
     worklist.router,
+    officers.router,
     corrections.router,
     due_dates.router,
     calendars.router,

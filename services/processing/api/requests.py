@@ -103,6 +103,25 @@ class StopGround(Request):
     ground: Annotated[str, Field(min_length=1, max_length=1000, examples=["Khoản 3 Điều 12 Nghị định chuyên ngành: đối tượng không còn"])]
 
 
+class AssignedTo(Request):
+    """Which colleague has it from now on; taken from somebody, also why."""
+
+    officer: Annotated[str, Field(min_length=1, max_length=200, examples=["binh.tv"])]
+    reason: Annotated[str | None, Field(min_length=1, max_length=1000, examples=["Cân đối khối lượng công việc"])] = None
+
+
+class Nothing(Request):
+    """No field at all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"examples": [{}]})
+
+
+class GivenBack(Request):
+    """Why one does not go on with it."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Có quan hệ gia đình với người nộp"])]
+
+
 NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.TAKE_UP: Noted,
     Action.PASS_ON: Noted,
@@ -122,4 +141,7 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.PROPOSE_STOP: StopGround,
     Action.STOP: Noted,
     Action.REQUEST_REWORK: Reasoned,
+    Action.ASSIGN: AssignedTo,
+    Action.CLAIM: Nothing,
+    Action.RELEASE: GivenBack,
 }

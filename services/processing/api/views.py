@@ -9,11 +9,14 @@ from pydantic import PlainSerializer
 from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
+from services.processing.commands import acting
+from services.processing.domain.assignment import How
 from services.processing.domain.case import Case, scores_late
 from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.workflow import Step
+from services.processing.domain.workload import DueBucket
 from shared.clock import VIETNAM
 from shared.contracts.events import CorrectionKind, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -44,7 +47,8 @@ class PossibleAction(View):
     def all_for(cls, case: Case, officer: Officer) -> "list[PossibleAction]":
         if not officer.sees({case.offices.competent}):
             return []
-        return [cls.of(case, action) for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
+        mine = [action for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
+        return [cls.of(case, action) for action in mine if not acting.why_not(case, officer, action)]
 
     @classmethod
     def of(cls, case: Case, action: Action) -> Self:
@@ -97,6 +101,17 @@ class JournalView(View):
     source: str
 
 
+class AssignmentView(View):
+    """Who has the current step, since when, and until when an unused claim holds."""
+
+    officer: str
+    name: str
+    at: Instant
+    by: str
+    how: How
+    claim_ends_at: Instant | None
+
+
 class CaseLine(View):
     """A case in a list."""
 
@@ -144,6 +159,12 @@ class WorkLine(View):
     overdue: bool
     appointment_at: Instant
     verdict: Verdict
+    assignee: str | None
+    assignee_name: str | None
+    claim_ends_at: Instant | None
+    reminders: int
+    """How often the supervising desk asked about it."""
+    reminded_at: Instant | None
 
     @classmethod
     def of(cls, row: Row[Any], now: datetime) -> Self:
@@ -163,6 +184,28 @@ class WorkPage(Page):
     """What is due first stands first."""
 
     items: list[WorkLine]
+
+
+class WorkCount(View):
+    """So many open steps; `assignee` null: of the unit."""
+
+    office: str
+    assignee: str | None
+    state: State
+    due: DueBucket
+    number: int
+
+
+class WorkCounts(View):
+    """The same steps, counted four ways; `lines` has them together."""
+
+    as_of: Instant
+    total: int
+    by_due: dict[DueBucket, int]
+    by_office: dict[str, int]
+    by_assignee: dict[str, int]
+    by_state: dict[State, int]
+    lines: list[WorkCount]
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
@@ -308,6 +351,10 @@ class CaseView(View):
     returned_at: Instant | None
     returned_by: ReturnWay | None
     people: tuple[Person, ...]
+    assigned: AssignmentView | None
+    """Null: any officer of the unit may act, or claim it."""
+    reminders: int
+    reminded_at: Instant | None
     journal: list[JournalView]
     possible_actions: list[PossibleAction]
 

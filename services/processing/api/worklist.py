@@ -1,22 +1,73 @@
-"""The work list: what waits to be done."""
+"""The work list: what waits to be done, by whom, by when; and how much of it there is."""
 
+from collections import Counter
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 
-from services.processing.api.address import After, InOffice, Limit
-from services.processing.api.views import WorkLine, WorkPage
-from services.processing.commands import looking
+from services.processing.api.address import STORABLE, After, InOffice, Limit
+from services.processing.api.views import WorkCount, WorkCounts, WorkLine, WorkPage
+from services.processing.commands import counting_work, looking
+from services.processing.commands.looking import Asked
+from services.processing.domain.workload import NOBODY, DueBucket
 from shared.contracts.permissions import Action
+from shared.contracts.states import State
 from shared.doors import Door, Tx
 from shared.officers import Officer, may
 
 router = APIRouter(route_class=Door, tags=["worklist"])
 
+WhoHasIt = Annotated[str | None, Query(description="`me`, `none`, or an officer's id", max_length=200, pattern=STORABLE)]
+OfActor = Annotated[str | None, Query(description="As the process names whose step it is", max_length=300, pattern=STORABLE)]
+DueBefore = Annotated[AwareDatetime | None, Query(description="Only what is due before this instant")]
+
 
 @router.get("/worklist", summary="What waits to be done, due first")
 async def show_worklist(
-    tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)], office: InOffice = None, after: After = None, limit: Limit = 50
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.SEE_CASES)],
+    office: InOffice = None,
+    assignee: WhoHasIt = None,
+    state: State | None = None,
+    actor: OfActor = None,
+    due_before: DueBefore = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> WorkPage:
-    page = await looking.worklist(tx, officer, office=office, after=after, limit=limit)
+    asked = Asked(office, _id_of(assignee, officer), state, actor, due_before)
+    page = await looking.worklist(tx, officer, asked, after=after, limit=limit)
     return WorkPage(items=[WorkLine.of(row, tx.now) for row in page.lines], next=page.next)
+
+
+@router.get("/worklist/counts", summary="How much waits: by unit, officer, state and due time")
+async def count_worklist(
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.SEE_CASES)],
+    office: InOffice = None,
+    assignee: WhoHasIt = None,
+    state: State | None = None,
+) -> WorkCounts:
+    """Kept as cases move, so that asking costs the same whether there are ten or a million. `soon` is the three days after today."""
+    offices = await looking.offices_asked(tx, officer, office)
+    found = await counting_work.counts(tx, officer, offices=offices, assignee=_id_of(assignee, officer), state=state)
+    by_due = Counter(dict.fromkeys(DueBucket, 0))
+    by_office, by_assignee, by_state = Counter[str](), Counter[str](), Counter[State]()
+    for one in found:
+        by_due[one.due] += one.number
+        by_office[one.office] += one.number
+        by_assignee[one.assignee or "none"] += one.number
+        by_state[one.state] += one.number
+    return WorkCounts(
+        total=by_due.total(),
+        by_due=by_due,
+        by_office=by_office,
+        by_assignee=by_assignee,
+        by_state=by_state,
+        lines=[WorkCount.model_validate(one) for one in found],
+        as_of=tx.now,
+    )
+
+
+def _id_of(assignee: str | None, officer: Officer) -> str | None:
+    return {"me": officer.stands_for or officer.id, "none": NOBODY}.get(assignee, assignee) if assignee else None

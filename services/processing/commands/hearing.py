@@ -29,6 +29,7 @@ from shared.contracts.events import (
 from shared.contracts.people import ReturnWay
 from shared.contracts.states import STATES, DeadlineClock, State
 from shared.errors import NotFound
+from shared.office_tree import OfficeTree
 from shared.runtime import Transaction
 from shared.wire import Envelope
 from shared.working_time import StopPolicy
@@ -73,6 +74,8 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
         if isinstance(event, PostalEvent | DossierAmended):
             return
         raise
+    if isinstance(event, PapersHandedOver):
+        event = await _to_the_agency(tx, before, event)
     after = heard(before, event, envelope.time)
     line = heard_of(event, envelope, before.state, after.state)
     if after == before:
@@ -97,6 +100,13 @@ async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAc
     told = DossierResumed(resumed_at=runs_from, appointment_at=after.appointment_at)
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, counting, since=tx.now)
+
+
+async def _to_the_agency(tx: Transaction, case: Case, event: PapersHandedOver) -> PapersHandedOver:
+    """What was handed to the office the competent one was merged into has reached it."""
+    offices: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    competent = case.offices.competent
+    return event.model_copy(update={"to_office": competent}) if competent in offices.succession(event.to_office) else event
 
 
 async def counting_of(tx: Transaction, case: Case) -> Counting:

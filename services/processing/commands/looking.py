@@ -5,18 +5,20 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, any_, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
 from services.processing.domain.intervals import explained
+from services.processing.domain.workload import HELD
 from services.processing.tables import case, step
-from shared.contracts.states import STATES, Holder, State
+from shared.contracts.states import State
 from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
@@ -24,8 +26,6 @@ from shared.offices import OfficeCache
 from shared.runtime import Transaction
 
 Line = TypeVar("Line")
-HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
-"""What waits for the desk is not on the agency's list."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
     """Raises NotFound, also for what lies outside the officer's offices."""
     found = await tables.load_case(tx, name)
     officer.must_see(found.offices.all(), f"case {name}")
-    return Shown(found, await tables.load_journal(tx, found.id))
+    return Shown(await acting.known(tx, found), await tables.load_journal(tx, found.id))
 
 
 async def explanation(tx: Transaction, name: str, officer: Officer) -> list[Answer]:
@@ -78,14 +78,33 @@ async def cases(
     return await page_of(tx, query, limit, "id")
 
 
-async def worklist(tx: Transaction, officer: Officer, *, office: str | None, after: str | None, limit: int) -> PageOf[Row[Any]]:
+@dataclass(frozen=True)
+class Asked:
+    """Which part of the work list. `assignee`: an id, "" for what nobody has, None for all; with `due_before` all have a due time."""
+
+    office: str | None = None
+    assignee: str | None = None
+    state: State | None = None
+    actor: str | None = None
+    due_before: datetime | None = None
+
+
+async def worklist(tx: Transaction, officer: Officer, asked: Asked, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
     """The current step of every open case the officer's offices are competent for, what is due first on top."""
     query = (
         select(case, step.c.printed_no, step.c.stage, step.c.actor, step.c.action)
         .join(step, and_(step.c.case_id == case.c.id, step.c.number == case.c.current_step))
-        .where(case.c.current_step.is_not(None), case.c.state.in_(HELD), await competent_within(tx, officer, office))
+        .where(case.c.current_step.is_not(None), case.c.state.in_(HELD), await competent_within(tx, officer, asked.office))
         .order_by(case.c.step_due_at.nulls_last(), case.c.id)
     )
+    if asked.assignee is not None:
+        query = query.where(case.c.assignee == asked.assignee if asked.assignee else case.c.assignee.is_(None))
+    if asked.state:
+        query = query.where(case.c.state == asked.state)
+    if asked.actor:
+        query = query.where(step.c.actor == asked.actor)
+    if asked.due_before:
+        query = query.where(case.c.step_due_at < asked.due_before)
     if after:
         query = query.where(_behind(*position_of(after, 2)))
     return await page_of(tx, query, limit, "step_due_at", "id")
@@ -93,7 +112,12 @@ async def worklist(tx: Transaction, officer: Officer, *, office: str | None, aft
 
 async def competent_within(tx: Transaction, officer: Officer, office: str | None) -> ColumnElement[bool]:
     """Cases for which one of the officer's offices, or one under `office`, is competent."""
-    return _of(officer.scope & await _under(tx, office) if office else officer.scope)
+    return _of(await offices_asked(tx, officer, office))
+
+
+async def offices_asked(tx: Transaction, officer: Officer, office: str | None) -> frozenset[str]:
+    """An office, as far as it lies within the officer's; none named: all of them."""
+    return officer.scope & await _under(tx, office) if office else officer.scope
 
 
 def _behind(due: str | None, name: str) -> ColumnElement[bool]:

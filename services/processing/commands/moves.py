@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
@@ -42,8 +43,9 @@ async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, ac
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
+    case = await acting.known(tx, case)
     rules.must_allow(case, action)
-    return case
+    return acting.taken_on(case, officer, action)
 
 
 async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:

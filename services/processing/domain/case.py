@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from services.processing.domain.assignment import Assigning, Assignment
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
@@ -32,7 +33,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
+from shared.contracts.states import STATES, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
@@ -104,6 +105,23 @@ class Case:
     result_at_desk_at: datetime | None = None
     returned_at: datetime | None = None
     returned_by: ReturnWay | None = None
+    assignment: Assignment | None = None
+    """As it was given; whether it still holds says `assigned`."""
+    pooled_step: int | None = None
+    """The step at which it was left to the unit: no rule assigns it before the next."""
+    assigning: Assigning | None = None
+    """How its office assigns; None: it does not, and nobody claims anything."""
+    reminded_at: datetime | None = None
+    reminders: int = 0
+
+    @property
+    def assigned(self) -> Assignment | None:
+        """Who has the current step; None: the unit as a whole."""
+        given, current = self.assignment, self.current
+        if given is None or current is None or STATES[self.state].terminal:
+            return None
+        return given if given.lasts(self.steps, current) else None
+
     corrections: Corrections = ()
 
     @property
@@ -177,6 +195,14 @@ def must_allow(case: Case, action: Action) -> None:
 def why_not(case: Case, action: Action) -> str | None:
     """What the facts of this case have against an action that its state allows."""
     match action:
+        case Action.ASSIGN | Action.CLAIM if case.assigning is None:
+            return "This office does not assign cases: a leader or administrator says first how it does."
+        case Action.ASSIGN | Action.CLAIM if case.current is None:
+            return "No step of it waits for anybody."
+        case Action.CLAIM if case.assigned:
+            return f"{case.assigned.name} has this case already."
+        case Action.RELEASE if case.assigned is None:
+            return "Nobody has this case: there is nothing to give back."
         case Action.PASS_ON if case.next is None:
             return "This is the last step: complete the case instead."
         case Action.COMPLETE if ahead := [step.number for step in case.steps if not step.began_at and step.counted]:

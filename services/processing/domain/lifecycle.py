@@ -20,7 +20,7 @@ from shared.contracts.events import (
     WithdrawalRequested,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
-from shared.contracts.states import State
+from shared.contracts.states import STATES, Holder, State
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,10 @@ class Transition:
 def _kept(state: State, action: Action, basis: law.Source) -> Transition:
     return Transition(state, PERMISSIONS[action], basis)
 
+
+# Who has a case is the unit's own affair, whatever else happens to it; while the desk waits for papers its head may still see to it.
+_HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
+_WHOSE: Final = [(state, action) for state in _HELD for action in (Action.ASSIGN, Action.CLAIM, Action.RELEASE)]
 
 LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.TAKE_UP): Transition(State.IN_PROGRESS, PERMISSIONS[Action.TAKE_UP], law.PROCESSING),
@@ -73,6 +77,8 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+    (State.AWAITING_SUPPLEMENT, Action.ASSIGN): _kept(State.AWAITING_SUPPLEMENT, Action.ASSIGN, law.ASSIGNMENT),
+    **{(state, action): _kept(state, action, law.ASSIGNMENT) for state, action in _WHOSE},
     # So may those of a result that was made once more, wherever the dossier is by then.
     **{
         (state, action): _kept(state, action, law.CORRECTION)

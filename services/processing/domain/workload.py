@@ -1,0 +1,57 @@
+"""Where a case stands on the work list, so that lists need not be counted: places are counted as cases move."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from services.processing.domain.case import Case
+from shared.clock import VIETNAM
+from shared.contracts.states import STATES, Holder, State
+
+HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
+"""What waits for the desk is not on the agency's list."""
+
+NO_DAY: Final = date(9999, 12, 31)
+NOBODY: Final = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What is counted together: an office's open steps, by who has them, in which state, due on which day."""
+
+    office: str
+    assignee: str
+    state: State
+    due_on: date
+
+
+def place_of(case: Case) -> Place | None:
+    """None: it waits for nobody here."""
+    if case.current_step is None or case.state not in HELD:
+        return None
+    due_on = case.step_due_at.astimezone(VIETNAM).date() if case.step_due_at else NO_DAY
+    return Place(case.offices.competent, case.assigned.officer if case.assigned else NOBODY, case.state, due_on)
+
+
+class DueBucket(StrEnum):
+    """When a step is due, as a head of office looks at it."""
+
+    OVERDUE = "overdue"
+    TODAY = "today"
+    SOON = "soon"
+    """In the next three days."""
+    LATER = "later"
+    """After that, or on no day."""
+
+
+SOON_DAYS: Final = 3
+
+
+def bucket_of(due_on: date, today: date) -> DueBucket:
+    """By days: what is due today is not overdue yet, whatever its hour."""
+    if due_on < today:
+        return DueBucket.OVERDUE
+    if due_on == today:
+        return DueBucket.TODAY
+    return DueBucket.SOON if due_on <= today + timedelta(days=SOON_DAYS) else DueBucket.LATER
