@@ -118,6 +118,21 @@ async def waiting(urls: Mapping[Service, str]) -> int:
 
 
 async def audit(urls: Mapping[Service, str], ledger: Ledger) -> Audit:
+    """Everything at once: do the books agree with each other, and with what clients were promised?"""
+    result, books = await _compared(urls, ledger)
+    _promises_were_kept(result, ledger, books)
+    for finding, examples in ((Finding.DENIED, ledger.denied), (Finding.OPEN, ledger.failures)):
+        for example in examples:
+            result.found(finding, example)
+    return result
+
+
+async def audit_books(urls: Mapping[Service, str]) -> Audit:
+    """Do the books of the three services agree? Whoever knows of no promises asks this."""
+    return (await _compared(urls, Ledger()))[0]
+
+
+async def _compared(urls: Mapping[Service, str], ledger: Ledger) -> tuple[Audit, Mapping[Service, Books]]:
     result = Audit()
     books = {service: await Books.read(service, url) for service, url in urls.items()}
     for service in Service:
@@ -128,16 +143,12 @@ async def audit(urls: Mapping[Service, str], ledger: Ledger) -> Audit:
         silent = {event.type for event, reaction in reactions.items() if reaction is heard}
         _effects_fit_events(result, service, books, silent)
     _states_agree(result, books)
-    _promises_were_kept(result, ledger, books)
     await _codes_are_whole(result, urls[INTAKE])
     await _messages_are_whole(result, urls[NOTIFICATIONS], ledger, books[INTAKE])
     await _nothing_waits(result, urls)
-    for finding, examples in ((Finding.DENIED, ledger.denied), (Finding.OPEN, ledger.failures)):
-        for example in examples:
-            result.found(finding, example)
     result.facts["events told"] = sum(len(book.events) for book in books.values())
     result.facts["dossiers in intake"] = len(books[INTAKE].subjects)
-    return result
+    return result, books
 
 
 # ------------------------------------------------------------------------------------------------ the exchange
