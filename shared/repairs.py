@@ -20,6 +20,7 @@ from shared.officers import Officer
 from shared.runtime import Transaction
 
 _INSTANT: Final = DateTime(timezone=True)
+ENDED: Final = frozenset(state for state, meaning in STATES.items() if meaning.clock is DeadlineClock.ENDED)
 
 
 class SecondSupervisorNeeded(NotPermitted):
@@ -97,7 +98,9 @@ def tables(metadata: MetaData) -> Table:
 
 
 def past_of(lines: Iterable[Row[Any]]) -> Past:
-    """From journal lines in order. A line that leaves the state as it is moves nothing."""
+    """From journal lines in order. A line that leaves the state as it is moves nothing. What was completed and then taken up again
+    is not left for a repair to go back to: its result is no more.
+    """
     been: set[State] = set()
     left_at: dict[State, datetime] = {}
     moved_by = None
@@ -106,6 +109,8 @@ def past_of(lines: Iterable[Row[Any]]) -> Past:
             been.add(State(line.to_state))
         if line.from_state and line.to_state and line.from_state != line.to_state:
             left_at[State(line.from_state)] = line.at
+            if line.to_state not in ENDED:
+                left_at = {state: at for state, at in left_at.items() if state not in ENDED}
             moved_by = line.source
     return Past(frozenset(been), left_at, moved_by)
 

@@ -17,7 +17,9 @@ def repaired(case: Case, to: State, left_at: datetime, *, ticket: str, now: date
     if task := case.correction:
         over = replace(task, declined_at=now, declined_reason=ticket)
         after = replace(after, corrections=(*case.corrections[:-1], over))
-    after = replace(after, completed_at=None, result=None, stopped_at=None, result_handed_over_at=None, result_at_desk_at=None)
+    after = replace(
+        after, completed_at=None, result=None, stopped_at=None, result_handed_over_at=None, result_at_desk_at=None, rework_asked_at=None
+    )
     if to is State.RECEIVED:
         after = replace(after, taken_up_at=None, taken_up_by=None)
     return replace(after, steps=_open_again(case.steps, case.completed_at) if case.completed_at else case.steps)
