@@ -47,6 +47,7 @@ SAID: Final[dict[str, str]] = {
     "decline_adjustment": "Đề nghị điều chỉnh không được chấp nhận",
     "adjustment.taken_up": "Đề nghị điều chỉnh được chấp nhận",
     "adjustment.declined": "Đề nghị điều chỉnh không được chấp nhận",
+    "dossier.repaired": "Trạng thái hồ sơ được điều chỉnh do ghi nhầm",
     "dossier.stopped": "Hồ sơ dừng giải quyết",
     "decision.issued": "Quyết định đã được ban hành",
     "dossier.completed": "Hồ sơ đã có kết quả",
