@@ -23,7 +23,7 @@ from shared.contracts.peers import Service
 from tests.builders import DESK, a_submission, an_application
 from tests.flows import model_of_life as model
 from tests.flows.model_of_life import RULES, Actor, Moment
-from tests.flows.town import ACTORS, INTAKE, MOVES, OVERSEER, PATHS, PROCEDURES, PROCESSING, SCHEMAS, Town, must
+from tests.flows.town import ACTORS, INTAKE, MOVES, OTHER_OVERSEER, OVERSEER, PATHS, PROCEDURES, PROCESSING, SCHEMAS, Town, must, shortly
 
 LONG: Final = os.environ.get("MOTCUA_LONG") == "1"
 PLAYED: Final = settings(
@@ -41,19 +41,11 @@ SHRINKING_SECONDS: Final = 300 if LONG else int(os.environ.get("SHRINK", "60"))
 
 # Nothing that is drawn depends on what was found: a number says which of so many, so that a program means the same when it is shrunk.
 ANY: Final = st.integers(0, 99)
-CHANCE: Final = st.integers(0, 9)
-SOURCES: Final = st.sampled_from([(source, peer) for source in Service for peer in source.peers])
-SPANS: Final = st.sampled_from(
-    [
-        timedelta(minutes=5),
-        timedelta(hours=3),
-        timedelta(hours=9),
-        timedelta(days=1),
-        timedelta(days=3),
-        timedelta(days=8),
-        timedelta(days=33),
-    ]
-)
+SPANS: Final = tuple(timedelta(minutes=minutes) for minutes in (5, 3 * 60, 9 * 60, 24 * 60, 3 * 24 * 60 + 45, 8 * 24 * 60, 33 * 24 * 60))
+WAYS: Final = tuple((source, peer) for source in Service for peer in source.peers)
+FATES: Final = (None, None, "twice", "cut", "answers 500", "answers 502")
+STEPS_AWAY: Final = 4
+MOST_DOSSIERS: Final = 5
 BEGINNINGS: Final = ("desk", "portal", "counter", "post", "online wish", "on the spot", "again")
 STRAIGHT_ON: Final = {
     INTAKE: ("accept", "supplement", "accept_supplement", "take_over_result", "return_corrected", "post", "return_at_desk"),
@@ -77,33 +69,85 @@ def one_of(options: Any, number: int) -> Any:
     return options[number % len(options)]
 
 
+HOW_OFTEN: Final = {
+    f"{happens}:{number}": None
+    for happens, often in {
+        "goes straight on": 7,
+        "is done": 12,
+        "begins": 3,
+        "is tried": 6,
+        "travels": 5,
+        "time passes": 3,
+        "two at once": 2,
+        "comes again": 2,
+        "carrier": 2,
+        "chores": 1,
+        "goes away": 1,
+        "is repaired": 1,
+        "rests": 1,
+    }.items()
+    for number in range(often)
+}
+
+
 class Life(RuleBasedStateMachine):
     """The program hypothesis writes, step by step."""
 
     town: Town
     runner: asyncio.Runner
 
-    def run(self, doing: Any) -> Any:
-        async def done_and_added_up() -> Any:
-            result = await doing
-            await self.town.must_add_up()
-            return result
-
-        return self.runner.run(done_and_added_up())
-
     @initialize()
     def the_town_is_empty(self) -> None:
         self.runner.run(self.town.moves_in())
+        self.away: dict[Service, int] = {}
+
+    @rule(happens=st.sampled_from(sorted(HOW_OFTEN, key=list(HOW_OFTEN).index)), a=ANY, b=ANY, c=ANY, d=ANY)
+    def then(self, happens: str, a: int, b: int, c: int, d: int) -> None:
+        self.runner.run(self._then(happens.split(":")[0], a, b, c, d))
+
+    async def _then(self, happens: str, a: int, b: int, c: int, d: int) -> None:
+        town = self.town
+        service = (PROCESSING, INTAKE)[d % 2]
+        match happens:
+            case "begins":
+                await self._begins(one_of(BEGINNINGS, a), one_of(sorted(PROCEDURES), b))
+            case "goes straight on":
+                for _ in range(1 + b % 3):
+                    await self._goes_straight_on(a)
+            case "is done":
+                await self._does(service, a, b, c)
+            case "is tried":
+                await self._tries(service, one_of(ACTORS[service], b), a, one_of(MOVES[service], c), stale=d >= 90)
+            case "two at once":
+                await self._two_at_once(service, a, b, c, one_of(WAYS, d // 2))
+            case "is repaired":
+                await self._is_repaired(a, b)
+            case "carrier":
+                await self._carrier_reports(a, one_of(REPORTS, b), -(c % 30))
+            case "time passes":
+                town.stack.clock.move(seconds=one_of(SPANS, a).total_seconds())
+                await town.does_chores(one_of(tuple(Service), b))
+            case "chores":
+                await town.does_chores(one_of(tuple(Service), a))
+            case "travels":
+                await town.travels(*one_of(WAYS, a), size=1 + b % 6, fate=one_of(FATES, c))
+            case "comes again":
+                await town.comes_again(*one_of(WAYS, a), b)
+            case "goes away":
+                self.away[one_of(tuple(Service), a)] = STEPS_AWAY
+            case "rests":
+                await self._rests()
+            case _:
+                raise NotImplementedError(happens)
+        await town.must_add_up()
+        self.away = {service: steps - 1 for service, steps in self.away.items() if steps > 1}
+        town.line.down = {str(service) for service in self.away}
 
     # ------------------------------------------------------------------------------------------------ dossiers begin
 
-    @rule(how=ANY, which=ANY)
-    def somebody_brings_a_dossier(self, how: int, which: int) -> None:
-        self.run(self._begins(one_of(BEGINNINGS, how), one_of(sorted(PROCEDURES), which)))
-
     async def _begins(self, how: str, key: str) -> None:
         town = self.town
-        if not town.up(INTAKE):
+        if not town.up(INTAKE) or len(town.dossiers) == MOST_DOSSIERS:
             return
         serial = town.next_serial()
         desk, supervisor, portal = ACTORS[INTAKE][:3]
@@ -145,25 +189,27 @@ class Life(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------------ people act
 
-    @rule(who=ANY, dossier=ANY, choice=ANY, twice=CHANCE)
-    def somebody_at_the_desk_does_what_is_possible(self, who: int, dossier: int, choice: int, twice: int) -> None:
-        self.run(self._does(INTAKE, one_of(ACTORS[INTAKE], who), dossier, choice, twice=twice == 0))
-
-    @rule(who=ANY, dossier=ANY, choice=ANY, twice=CHANCE)
-    def somebody_at_the_agency_does_what_is_possible(self, who: int, dossier: int, choice: int, twice: int) -> None:
-        self.run(self._does(PROCESSING, one_of(ACTORS[PROCESSING], who), dossier, choice, twice=twice == 0))
-
-    async def _does(self, service: Service, actor: Actor, dossier: int, choice: int, *, twice: bool) -> None:
+    async def _does(self, service: Service, dossier: int, who: int, choice: int) -> None:
+        """One of those who may do one of the things that are possible."""
         town = self.town
-        if not town.dossiers or not town.up(service):
+        if not town.up(service) or (view := await self._some(service, dossier)) is None or not view["possible_actions"]:
             return
-        view = await town.looks(service, one_of(town.dossiers, dossier), actor)
-        if view is None:
-            return
+        offered = one_of(sorted(view["possible_actions"], key=lambda each: town.done[each["action"]]), choice)["action"]
+        actors = [
+            actor for actor in ACTORS[service] if offered in RULES[service] and model.legal(service, offered, town.moment(view, actor))
+        ]
+        actor = one_of(actors or [OVERSEER], who)
+        view = await town.looks(service, view["id"], actor)
+        assert view
         moment = town.moment(view, actor)
         town.offers_what_is_legal(service, moment)
-        if view["possible_actions"]:
-            await self._sends_what_is_offered(service, moment, one_of(view["possible_actions"], choice), twice=twice)
+        found = next(action for action in view["possible_actions"] if action["action"] == offered)
+        await self._sends_what_is_offered(service, moment, found, twice=choice % 10 == 0)
+
+    async def _some(self, service: Service, dossier: int) -> dict[str, Any] | None:
+        if not self.town.dossiers:
+            await self._begins("desk", "LIFE-1")
+        return await self.town.looks(service, one_of(self.town.dossiers, dossier)) if self.town.dossiers else None
 
     async def _sends_what_is_offered(self, service: Service, moment: Moment, offered: dict[str, Any], *, twice: bool = False) -> None:
         town, view, action = self.town, moment.view, offered["action"]
@@ -172,7 +218,8 @@ class Life(RuleBasedStateMachine):
         key = f"key {town.serial}"
         answer = await town.asks(caller.post(path, body, version=view["version"], key=key))
         named = f"{action} by {moment.actor.name}, {service} {view['state']}:"
-        must(answer.is_success, named, "was offered, and refused:", answer.status_code, answer.text, body, dict(view))
+        must(answer.is_success, named, "was offered, and refused:", answer.status_code, answer.text, body, shortly(view))
+        town.done[action] += 1
         await self._led_where_it_should(service, moment, action, body)
         if twice:
             again = await town.asks(caller.post(path, body, version=view["version"], key=key))
@@ -188,31 +235,19 @@ class Life(RuleBasedStateMachine):
         leads = model.led_to(service, action, known, moment, body)
         must(view["state"] == leads, action, "led from", moment.state, "to", view["state"], "not to", leads)
 
-    @rule(dossier=ANY, steps=st.integers(1, 4))
-    def a_dossier_goes_straight_on(self, dossier: int, steps: int) -> None:
-        """As most do: whoever has it in hand does the next thing, and everybody hears of it."""
-        for _ in range(steps):
-            self.run(self._goes_straight_on(dossier))
-
     async def _goes_straight_on(self, dossier: int) -> None:
+        """As most do: whoever has it in hand does the next thing, and everybody hears of it."""
         town = self.town
         await town.rests()
-        if not town.dossiers:
-            return
         for service in (PROCESSING, INTAKE):
             actor = ACTORS[PROCESSING][0] if service is PROCESSING else OVERSEER
-            if (view := await town.looks(service, one_of(town.dossiers, dossier), actor)) is None:
+            if (view := await self._some(service, dossier)) is None:
                 continue
             offered = {action["action"]: action for action in view["possible_actions"]}
             if action := next((offered[action] for action in STRAIGHT_ON[service] if action in offered), None):
                 await self._sends_what_is_offered(service, town.moment(view, actor), action)
                 await town.rests()
                 return
-
-    @rule(desk=st.booleans(), who=ANY, dossier=ANY, move=ANY, stale=CHANCE)
-    def somebody_tries_something(self, desk: bool, who: int, dossier: int, move: int, stale: int) -> None:
-        service = INTAKE if desk else PROCESSING
-        self.run(self._tries(service, one_of(ACTORS[service], who), dossier, one_of(MOVES[service], move), stale=stale == 0))
 
     async def _tries(self, service: Service, actor: Actor, dossier: int, action: str, *, stale: bool) -> None:
         town = self.town
@@ -231,7 +266,7 @@ class Life(RuleBasedStateMachine):
         version = view["version"] - 1 if stale else view["version"]
         answer = await town.sends(service, actor, action, name, body, version)
         legal = [one for one in model.same_request(service, action, body) if model.legal(service, one, moment)]
-        named = f"{action} by {actor.name}, {service} {view['state']}: {answer.status_code} {answer.text} {body} {view}"
+        named = f"{action} by {actor.name}, {service} {view['state']}: {answer.status_code} {answer.text} {body} {shortly(view)}"
         if not model.within_reach(service, known, moment):
             must(answer.status_code in (403, 404), "not theirs to do:", named)
         elif stale and not known.from_any_side and action != "remind":
@@ -245,10 +280,6 @@ class Life(RuleBasedStateMachine):
             after = await town.looks(service, name)
             assert after
             must((after["state"], after["version"]) == (view["state"], view["version"]), "refused, and yet something changed:", named)
-
-    @rule(desk=st.booleans(), dossier=ANY, one=ANY, other=ANY, carried=SOURCES)
-    def two_act_at_once(self, desk: bool, dossier: int, one: int, other: int, carried: tuple[Service, Service]) -> None:
-        self.run(self._two_at_once(INTAKE if desk else PROCESSING, dossier, one, other, carried))
 
     async def _two_at_once(self, service: Service, dossier: int, one: int, other: int, carried: tuple[Service, Service]) -> None:
         """On the same version, while events travel: one of them at most gets through."""
@@ -281,9 +312,35 @@ class Life(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------------ the carrier, and time
 
-    @rule(item=ANY, code=ANY, hours=st.integers(-30, 0))
-    def the_carrier_reports(self, item: int, code: int, hours: int) -> None:
-        self.run(self._carrier_reports(item, one_of(REPORTS, code), hours))
+    async def _is_repaired(self, dossier: int, to: int) -> None:
+        """One supervisor proposes, another approves; nobody's own proposal, nothing that moved on meanwhile."""
+        town = self.town
+        if not town.dossiers:
+            return
+        name = one_of(town.dossiers, dossier)
+        for service in (INTAKE, PROCESSING):
+            if not town.up(service) or (view := await town.looks(service, name)) is None:
+                continue
+            caller, path = town.callers[service, OVERSEER], f"/{'dossiers' if service is INTAKE else 'cases'}/{name}/repairs"
+            possible = (await town.asks(caller.get(path))).json()["possible"]
+            if not possible:
+                continue
+            told = {"to_state": one_of(possible, to), "ticket": f"SC-{town.next_serial()}", "reason": "Bấm nhầm"}
+            proposed = await town.asks(caller.post(path, told, version=view["version"]))
+            if not proposed.is_success:
+                must((proposed.status_code, proposed.json()["code"]) == (409, "held_elsewhere"), proposed.text, told, shortly(view))
+                continue
+            path += f"/{proposed.json()['id']}/approvals"
+            alone = await town.asks(caller.post(path, {}))
+            must(alone.status_code == 403, "approved alone:", alone.text)
+            second = await town.asks(town.callers[service, OTHER_OVERSEER].post(path, {}))
+            must(second.is_success, "two supervisors, and refused:", second.text, told, shortly(view))
+            after = await town.looks(service, name)
+            must(after and after["state"] == told["to_state"], "repaired to", told, "and is", after and after["state"])
+            town.seen.repaired.add(name)
+            return
+
+    # ------------------------------------------------------------------------------------------------ the carrier, and rest
 
     async def _carrier_reports(self, item: int, code: str, hours: int) -> None:
         town = self.town
@@ -292,36 +349,17 @@ class Life(RuleBasedStateMachine):
             answer = await town.carrier_reports({"tracking_number": one_of(town.items, item), "code": code, "at": at.isoformat()})
             must(answer.is_success, answer.text)
 
-    @rule(span=SPANS, service=st.sampled_from(Service))
-    def time_passes(self, span: timedelta, service: Service) -> None:
-        """Alarms ring at one service; the others' are late."""
-        self.town.stack.clock.move(seconds=span.total_seconds())
-        self.run(self.town.does_chores(service))
-
-    # ------------------------------------------------------------------------------------------------ the line
-
-    @rule(way=SOURCES, size=st.integers(1, 6), fate=st.sampled_from([None, None, None, "twice", "cut", "answers 500", "answers 502"]))
-    def events_travel(self, way: tuple[Service, Service], size: int, fate: str | None) -> None:
-        self.run(self.town.travels(*way, size=size, fate=fate))
-
-    @rule(way=SOURCES, which=ANY)
-    def an_event_comes_again_or_too_soon(self, way: tuple[Service, Service], which: int) -> None:
-        self.run(self.town.comes_again(*way, which))
-
-    @rule(service=st.sampled_from(Service))
-    def a_service_goes_down_or_comes_back(self, service: Service) -> None:
-        self.town.line.down.symmetric_difference_update({service})
-
-    @rule()
-    def all_comes_to_rest(self) -> None:
-        self.run(self._rests())
-
     async def _rests(self) -> None:
+        self.away = {}
         await self.town.rests()
         await self.town.must_agree()
 
     def teardown(self) -> None:
-        self.run(self._rests())
+        self.runner.run(self._at_last())
+
+    async def _at_last(self) -> None:
+        await self._rests()
+        await self.town.must_add_up()
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ def _actor(name: str, roles: str, office: str, **more: Any) -> Actor:
 
 OVERSEER: Final = _actor("Giám sát", "desk_officer,case_officer,leader,supervisor,portal", "H27")
 """Sees all and may do all: shows what a service knows."""
+OTHER_OVERSEER: Final = _actor("Phó giám sát", "supervisor", "H27")
 ACTORS: Final[Mapping[Service, tuple[Actor, ...]]] = {
     INTAKE: (
         _actor("An", "desk_officer", DESK),
@@ -133,6 +134,7 @@ class Town:
     national: dict[str, str] = field(default_factory=dict)
     items: list[str] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
+    done: Counter[str] = field(default_factory=Counter)
     seen: "Seen" = field(default_factory=lambda: Seen())
 
     # -------------------------------------------------------------------------------------------- built, and empty again
@@ -171,7 +173,7 @@ class Town:
                 + [f'delete from {service}."{name}"' for name in sorted(everything - town.kept[service] - {"refusal"})]
             )
         for service, actors in ACTORS.items():
-            for actor in (*actors, OVERSEER):
+            for actor in (*actors, OVERSEER, OTHER_OVERSEER):
                 more = {"name": actor.name, "mandate": actor.mandate}
                 town.callers[service, actor] = stack.caller(service, ",".join(sorted(actor.roles)), actor.office, **more)
         return town
@@ -188,7 +190,7 @@ class Town:
                 at_ease(relay)
         self.stack.clock.instant = MONDAY_MORNING
         self.serial, self.dossiers, self.national, self.items = 0, [], {}, []
-        self.accepted, self.seen = set(), Seen()
+        self.accepted, self.done, self.seen = set(), Counter(), Seen()
 
     async def close(self) -> None:
         for connection in self.books.values():
@@ -371,13 +373,16 @@ class Town:
             return
         self.seen.lives[service, row["id"]] = (row["version"], row["told"], row["state"], len(lines))
         state: str | None = None
+        been: set[str] = set()
         for line in lines:
             if line["to_state"] is None:
                 must(line["from_state"] is None, named, dict(line))
                 continue
             must(line["from_state"] == state, named, f"the journal goes on from {line['from_state']} after {state}:", dict(line))
-            must(may_lead(service, line), named, "no such move in a dossier's life:", dict(line))
+            known = may_lead(service, line) or (line["action"] in model.REPAIRS and line["to_state"] in been)
+            must(known, named, "no such move in a dossier's life:", dict(line))
             state = line["to_state"]
+            been.add(state)
         must(state == row["state"], named, f"the journal ends with {state}, the row says {row['state']}")
         told = [tuple(line.values()) for line in lines]
         must(
@@ -409,7 +414,7 @@ class Town:
             must(rows[0]["first_appointment_at"] == desk[dossier], "another first appointment:", dossier)
             first = self.seen.first_appointments.setdefault(dossier, rows[0]["first_appointment_at"])
             must(first == rows[0]["first_appointment_at"], "the first appointment changed:", dossier)
-            late = self.seen.late_since.get(dossier)
+            late = None if dossier in self.seen.repaired else self.seen.late_since.get(dossier)
             must(late is None or rows[0]["late_since"] == late, "lateness was undone, or moved:", dossier, late, rows[0]["late_since"])
             self.seen.late_since[dossier] = rows[0]["late_since"]
 
@@ -478,7 +483,11 @@ class Town:
     def _stays_late(self, view: Mapping[str, Any]) -> None:
         if view["verdict"] == "overdue":
             self.seen.late.add(view["id"])
-        must(view["id"] not in self.seen.late or view["verdict"] == "overdue", "what was late is on time again:", view["id"])
+        must(
+            view["id"] not in self.seen.late - self.seen.repaired or view["verdict"] == "overdue",
+            "what was late is on time again:",
+            view["id"],
+        )
 
     def offers_what_is_legal(self, service: Service, moment: Moment) -> None:
         """What is listed for somebody is what the model allows them; of moves it does not know it says nothing."""
@@ -486,8 +495,8 @@ class Town:
         offered = {action["action"] for action in moment.view["possible_actions"]} & set(rules)
         allowed = {action for action in rules if model.legal(service, action, moment)}
         named = f"{service} {moment.state} for {moment.actor.name} ({', '.join(sorted(moment.actor.roles))} of {moment.actor.office}):"
-        must(offered <= allowed, named, "offers what is not allowed:", sorted(offered - allowed), dict(moment.view))
-        must(allowed <= offered, named, "does not offer what is allowed:", sorted(allowed - offered), dict(moment.view))
+        must(offered <= allowed, named, "offers what is not allowed:", sorted(offered - allowed), shortly(moment.view))
+        must(allowed <= offered, named, "does not offer what is allowed:", sorted(allowed - offered), shortly(moment.view))
 
 
 @dataclass
@@ -499,6 +508,14 @@ class Seen:
     first_appointments: dict[str, datetime] = field(default_factory=dict)
     late_since: dict[str, datetime | None] = field(default_factory=dict)
     late: set[str] = field(default_factory=set)
+    repaired: set[str] = field(default_factory=set)
+    """A repair takes back what was a mistake; of these, time is not held against what it was before."""
+
+
+def shortly(view: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person looks at who wonders why."""
+    left_out = {"possible_actions", "people", "receipt", "papers", "procedure", "steps", "journal", "scores_late", "amendments"}
+    return {name: value for name, value in view.items() if value and name not in left_out}
 
 
 def may_begin(line: asyncpg.Record) -> bool:

@@ -11,7 +11,7 @@ import asyncpg
 
 from services.intake.reactions import REACTIONS as INTAKE_REACTIONS
 from services.processing.reactions import REACTIONS as PROCESSING_REACTIONS
-from shared.contracts.events import EVENTS, MessageFailed, MessageSent, PostalEvent
+from shared.contracts.events import EVENTS, DossierAmended, DossierRepaired, MessageFailed, MessageSent, PostalEvent, Receipt
 from shared.contracts.peers import Service
 from shared.messaging import heard
 from tests.torture.ledger import Ledger, Path
@@ -19,6 +19,7 @@ from tests.torture.ledger import Ledger, Path
 INTAKE, PROCESSING, NOTIFICATIONS = Service.INTAKE, Service.PROCESSING, Service.NOTIFICATIONS
 ROW: Final[Mapping[Service, str]] = {INTAKE: "dossier", PROCESSING: "case", NOTIFICATIONS: "subject"}
 EXAMPLES: Final = 5
+ABOUT_SUBMISSIONS_TOO: Final = (PostalEvent, DossierAmended, DossierRepaired)
 
 
 class Finding:
@@ -208,8 +209,14 @@ def _effects_fit_events(result: Audit, service: Service, books: Mapping[Service,
 
 
 def _of_no_case(service: Service, event: asyncpg.Record, books: Mapping[Service, Books]) -> bool:
-    return (
-        service is PROCESSING and issubclass(EVENTS[event["type"]], PostalEvent) and UUID(event["subject"]) not in books[service].subjects
+    """What the desk told of a submission: the agency has a case from the reception on."""
+    return service is PROCESSING and issubclass(EVENTS[event["type"]], ABOUT_SUBMISSIONS_TOO) and not _received_before(event, books[INTAKE])
+
+
+def _received_before(event: asyncpg.Record, desk: Books) -> bool:
+    return any(
+        other["subject"] == event["subject"] and other["sequence"] < event["sequence"] and issubclass(EVENTS[other["type"]], Receipt)
+        for other in desk.events
     )
 
 
