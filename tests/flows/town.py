@@ -300,13 +300,34 @@ class Town:
                 if chore.every_seconds < 3600:
                     await chore.do(self.runtime(service))
 
+    async def all_arrives(self) -> None:
+        """What was told is heard by everybody who is there."""
+        busy = True
+        while busy:
+            busy = False
+            for source in Service:
+                for relay in self.runtime(source).relays:
+                    if self.up(source) and self.up(Service(relay.subscriber)):
+                        at_ease(relay)
+                        busy = await relay.step() or busy
+
     async def rests(self) -> None:
         """Everybody is back, and everything that was under way has arrived."""
         self.line.down.clear()
         for service in Service:
             for relay in self.runtime(service).relays:
                 at_ease(relay)
-        await self.stack.settle()
+        for _ in range(20):
+            await self.stack.settle()
+            if not await self._is_under_way():
+                return
+        raise Untrue("the services do not come to rest")
+
+    async def _is_under_way(self) -> bool:
+        """What a chore told last has perhaps not left yet."""
+        queued = "select exists (select from notifications.message where state = 'queued')"
+        waits = [await self.books[service].fetchval(f"select exists (select from {service}.delivery)") for service in Service]
+        return any(waits) or await self.books[NOTIFICATIONS].fetchval(queued)
 
     async def carrier_reports(self, report: Mapping[str, Any]) -> httpx.Response:
         body = json.dumps(report).encode()
