@@ -79,7 +79,7 @@ HOW_OFTEN: Final = {
         "travels": 5,
         "time passes": 3,
         "two at once": 2,
-        "comes again": 2,
+        "comes again": 4,
         "carrier": 2,
         "chores": 1,
         "goes away": 1,
