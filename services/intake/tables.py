@@ -30,6 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_update
 from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.findable import tail_of, terms_of, words_to_learn
 from services.intake.domain.journal import JournalLine
+from shared import repairs
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
@@ -41,6 +42,7 @@ from shared.service import common_tables
 
 metadata: Final = MetaData(schema="intake")
 office: Final = common_tables(metadata)
+repair: Final = repairs.tables(metadata)
 
 _INSTANT: Final = DateTime(timezone=True)
 _CODE: Final = Text(collation="C")
