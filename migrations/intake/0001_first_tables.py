@@ -140,6 +140,8 @@ def upgrade() -> None:
         sa.Column("supplement_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closing_proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawal_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adjustment_asked", sa.Text(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_declined_at", sa.DateTime(timezone=True), nullable=True),

@@ -6,6 +6,9 @@ from uuid import UUID
 from services.notifications import commands, tables
 from shared import offices
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
     AttendanceRequested,
@@ -38,6 +41,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     OfficePublished,
     PapersHandedOver,
@@ -55,6 +59,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     StepCompleted,
     StepPassedBack,
     SubmissionAnswerDue,
@@ -69,6 +76,8 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.messaging import Reaction, heard
 from shared.runtime import Transaction
@@ -107,6 +116,15 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SupplementAccepted: follow,
     SupplementLapsed: heard,
     DossierStopped: follow,
+    WithdrawalRequested: heard,
+    WithdrawalDeclined: follow,
+    DossierWithdrawn: follow,
+    AdjustmentRequested: heard,
+    AdjustmentTakenUp: follow,
+    AdjustmentDeclined: follow,
+    ReworkRequested: heard,
+    ReworkGranted: follow,
+    ReworkDeclined: heard,
     DossierAmended: amend,
     AnnulmentRequested: heard,
     DossierAnnulled: follow,

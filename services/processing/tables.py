@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -33,7 +34,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.assignment import Assignment, How
 from services.processing.domain.attendance import Attendance
-from services.processing.domain.case import Case
+from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.consultation import Consultation, Consultations, Opinion
 from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import Interval, NewDate, StopKind
@@ -138,6 +139,9 @@ case: Final = Table(
     Column("papers_taken_over_by", Text),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
+    Column("adjustment_asked", Text),
+    Column("stop_proposed", JSONB),
+    Column("rework_asked_at", _INSTANT),
     Column("result", JSONB),
     Column("completed_at", _INSTANT),
     Column("stopped_at", _INSTANT),
@@ -514,6 +518,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
         "time_terms": TimeTerms.model_validate(row.time_terms),
@@ -554,6 +559,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
         **_assignment_columns(value.assigned),
     }

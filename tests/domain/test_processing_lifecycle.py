@@ -21,6 +21,7 @@ from shared.contracts.events import (
     PostalItemLost,
     ProcedureRef,
     Result,
+    ReworkGranted,
     SignedDecision,
 )
 from shared.contracts.people import Channel, Offices, ReturnWay, ReturnWish
@@ -35,7 +36,7 @@ STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.SUSPEND}
 ASKED = {Action.REQUEST_CONSULTATION, Action.REQUEST_ATTENDANCE}
 NEW_DATES = {Action.EXTEND, Action.APOLOGISE}
 COUNTING = Counting(NOW + timedelta(days=3))
-ON_STEP_2 = {Action.PASS_ON, Action.PASS_BACK, Action.ISSUE_DECISION, Action.COMPLETE, *ASKED, *STOPS, *NEW_DATES}
+ON_STEP_2 = {Action.PROPOSE_STOP, Action.PASS_ON, Action.PASS_BACK, Action.ISSUE_DECISION, Action.COMPLETE, *ASKED, *STOPS, *NEW_DATES}
 AN_OPINION = Consultation(uuid7(), "H50.03", "Quy hoạch?", NOW, "Bình", NOW + timedelta(days=1), "1 working_day")
 STEPS = begun((Step(1, "1"), Step(2, "2"), Step(3, "3", counted=False)), 1, NOW, COUNTING)
 DECISION = SignedDecision(number="12", signed_on=NOW.date(), signer="Nguyễn Văn An")
@@ -89,9 +90,9 @@ def test_nothing_can_be_done_to_a_case_that_is_over() -> None:
 
 
 def test_what_is_heard_moves_only_what_the_desk_holds() -> None:
-    for (state, _), to in HEARD.items():
+    for (state, event), to in HEARD.items():
         assert STATES[state].holder is Holder.DESK
-        gives_back = state is State.AWAITING_SUPPLEMENT
+        gives_back = state is State.AWAITING_SUPPLEMENT or event is ReworkGranted
         assert gives_back or STATES[to].holder is Holder.DESK
 
 
@@ -113,14 +114,14 @@ def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_b
             a_case(state=State.RECEIVED, papers_handed_over_at=NOW),
             {Action.TAKE_UP, Action.TAKE_OVER_PAPERS, Action.RETURN_FOR_SUPPLEMENT, *NEW_DATES},
         ),
-        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, *ASKED, *STOPS, *NEW_DATES}),
+        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.PROPOSE_STOP, *ASKED, *STOPS, *NEW_DATES}),
         (on_step_2(), ON_STEP_2),
         (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.PASS_BACK, Action.COMPLETE, *ASKED, *NEW_DATES}),
         (replace(on_step_2(), consultations=(AN_OPINION,)), {Action.ANSWER_CONSULTATION, *ON_STEP_2}),
-        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.REQUEST_ATTENDANCE}),
+        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.PROPOSE_STOP, Action.REQUEST_ATTENDANCE}),
         (a_case(state=State.AWAITING_SUPPLEMENT), set()),
-        (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT}),
-        (a_case(state=State.COMPLETED, result_at_desk_at=NOW), set()),
+        (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT, Action.REQUEST_REWORK}),
+        (a_case(state=State.COMPLETED, result_at_desk_at=NOW), {Action.REQUEST_REWORK}),
     ],
 )
 def test_what_can_be_done_depends_on_the_facts_of_the_case(case: Case, possible: set[Action]) -> None:

@@ -66,6 +66,10 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    withdrawal_asked_at: datetime | None = None
+    """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
+    adjustment_asked: str | None = None
+    """What the applicant wants changed; nobody has answered yet."""
     reminded_at: datetime | None = None
     """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None
