@@ -73,6 +73,7 @@ UNTOLD = {
     "dossier.amended",
     "annulment.requested",
     "correction.requested",
+    "dossier.repaired",
     "correction.done",
     "correction.declined",
     "correction.overdue",

@@ -10,6 +10,7 @@ from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     AttendanceRequested,
+    DossierRepaired,
     DossierSuspended,
     Event,
     Outcome,
@@ -18,6 +19,7 @@ from shared.contracts.events import (
     SupplementRequested,
 )
 from shared.contracts.people import ReturnWay
+from shared.contracts.states import STATES
 
 DESK: Final = "Bộ phận Một cửa"
 
@@ -79,6 +81,7 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "short_place": shorten(event.place, SHORT_PLACE) if isinstance(event, AttendanceRequested) else None,
         "meeting": instant_in_words(event.at) if isinstance(event, AttendanceRequested) else None,
         "purpose": getattr(event, "purpose", None),
+        "state_label": STATES[event.to_state].label if isinstance(event, DossierRepaired) else None,
         "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),
     }

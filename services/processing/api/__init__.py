@@ -4,7 +4,19 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, graphs, officers, opinions, wishes, worklist
+from services.processing.api import (
+    assignments,
+    calendars,
+    cases,
+    corrections,
+    due_dates,
+    graphs,
+    officers,
+    opinions,
+    repairs,
+    wishes,
+    worklist,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
@@ -15,6 +27,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     worklist.router,
     officers.router,
     corrections.router,
+    repairs.router,
     due_dates.router,
     calendars.router,
 )

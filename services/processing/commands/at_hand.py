@@ -14,19 +14,21 @@ from shared.runtime import Transaction
 
 
 async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action | Callable[[Case], Action]) -> Case:
-    """The case as the officer saw it, who may act on it, in a state that allows it.
+    """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
+    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
+    wanted = action if isinstance(action, Action) else action(case)
+    rules.must_allow(case, wanted)
+    return acting.taken_on(case, officer, wanted)
 
-    Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed, ActionNotAllowed.
-    """
+
+async def case_to_change(tx: Transaction, name: str, officer: Officer, version: int) -> Case:
+    """Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed."""
     case = await tables.load_case(tx, name)
     officer.must_act_for({case.offices.competent}, case.seen_by, f"case {name}")
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    case = await acting.known(tx, case)
-    wanted = action if isinstance(action, Action) else action(case)
-    rules.must_allow(case, wanted)
-    return acting.taken_on(case, officer, wanted)
+    return case
 
 
 def line_of(
