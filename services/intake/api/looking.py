@@ -3,6 +3,7 @@
 import hmac
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Table, select
 
