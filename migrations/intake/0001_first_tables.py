@@ -145,6 +145,8 @@ def upgrade() -> None:
         sa.Column("fee_unstated", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("fee_awaited", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fee_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawal_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adjustment_asked", sa.Text(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_declined_at", sa.DateTime(timezone=True), nullable=True),

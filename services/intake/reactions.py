@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, correcting, hearing
+from services.intake.commands import annulling, correcting, hearing, wishes
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     CorrectionDeclined,
     CorrectionDone,
@@ -19,9 +21,11 @@ from shared.contracts.events import (
     DossierExtended,
     DossierOverdue,
     DossierResumed,
+    DossierStopped,
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     FeeRequested,
     FeeSettled,
@@ -29,19 +33,27 @@ from shared.contracts.events import (
     MessageSent,
     PapersHandedOver,
     PapersTakenOver,
+    ReworkRequested,
     StepCompleted,
     SupplementRequested,
+    WithdrawalDeclined,
 )
 from shared.messaging import Reaction
 
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
+    SupplementRequested: wishes.agency_asked_for_more,
+    DossierWithdrawn: wishes.agency_withdrew,
+    WithdrawalDeclined: wishes.withdrawal_was_declined,
+    AdjustmentTakenUp: wishes.adjustment_was_answered,
+    AdjustmentDeclined: wishes.adjustment_was_answered,
+    DossierStopped: wishes.agency_stopped,
+    ReworkRequested: wishes.rework_was_requested,
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
     CorrectionDone: correcting.agency_corrected,
     CorrectionDeclined: correcting.agency_declined,
     CorrectionOverdue: hearing.clock_spoke,
-    SupplementRequested: hearing.agency_asked_for_more,
     FeeRequested: hearing.agency_asked_for_a_fee,
     FeeSettled: hearing.agency_goes_on,
     DossierSuspended: hearing.agency_suspended,

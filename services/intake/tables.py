@@ -187,6 +187,8 @@ dossier: Final = Table(
     Column("fee_unstated", SmallInteger, nullable=False, server_default="0"),
     Column("fee_awaited", BigInteger, nullable=False, server_default="0"),
     Column("fee_asked_at", _INSTANT),
+    Column("withdrawal_asked_at", _INSTANT),
+    Column("adjustment_asked", Text),
     Column("reminded_at", _INSTANT),
     Column("annulment_asked_at", _INSTANT),
     Column("annulment_declined_at", _INSTANT),
@@ -373,6 +375,14 @@ async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: J
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
+
+
+async def tell_of_dossier(tx: Transaction, dossier_id: UUID, line: JournalLine, *events: Event) -> None:
+    """Tell without changing: `told` moves and `version` does not, so that no officer's If-Match fails."""
+    moved = update(dossier).where(dossier.c.id == dossier_id).values(told=dossier.c.told + len(events)).returning(dossier.c.told)
+    told = (await tx.run(moved)).scalar_one()
+    await add_line(tx, dossier_id, line)
+    await tx.publish(dossier_id, told, *events)
 
 
 async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *events: Event) -> Dossier:

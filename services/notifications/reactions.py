@@ -6,6 +6,9 @@ from uuid import UUID
 from services.notifications import commands, tables
 from shared import offices
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
     CalendarPublished,
@@ -34,6 +37,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     FeePaid,
     FeeReduced,
@@ -57,6 +61,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     StepCompleted,
     SubmissionAnswerDue,
     SubmissionFeeRequested,
@@ -71,6 +78,8 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.messaging import Reaction, heard
 from shared.runtime import Transaction
@@ -116,6 +125,15 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     SupplementAccepted: follow,
     SupplementLapsed: heard,
     DossierStopped: follow,
+    WithdrawalRequested: heard,
+    WithdrawalDeclined: follow,
+    DossierWithdrawn: follow,
+    AdjustmentRequested: heard,
+    AdjustmentTakenUp: follow,
+    AdjustmentDeclined: follow,
+    ReworkRequested: heard,
+    ReworkGranted: follow,
+    ReworkDeclined: heard,
     DossierAmended: amend,
     AnnulmentRequested: heard,
     DossierAnnulled: follow,

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from services.processing.commands import wishes
 from services.processing.commands.asked import annulment_requested
 from services.processing.commands.correcting import correction_requested
 from services.processing.commands.fees import hear_of_money, hear_of_reminder
@@ -38,6 +39,13 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
     events.DossierAmended: hear,
+    events.WithdrawalRequested: wishes.withdrawal_was_requested,
+    events.DossierWithdrawn: hear,
+    events.AdjustmentRequested: wishes.adjustment_was_requested,
+    events.AdjustmentTakenUp: hear,
+    events.AdjustmentDeclined: hear,
+    events.ReworkGranted: wishes.rework_was_granted,
+    events.ReworkDeclined: hear,
     events.AnnulmentRequested: annulment_requested,
     events.CorrectionRequested: correction_requested,
     events.CorrectionReturned: hear,

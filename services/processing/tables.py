@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -32,7 +33,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.assignment import Assignment, How
-from services.processing.domain.case import Case
+from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.correction import Correction
 from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, NewDate, StopKind
@@ -134,6 +135,9 @@ case: Final = Table(
     Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
+    Column("adjustment_asked", Text),
+    Column("stop_proposed", JSONB),
+    Column("rework_asked_at", _INSTANT),
     Column("result", JSONB),
     Column("completed_at", _INSTANT),
     Column("stopped_at", _INSTANT),
@@ -421,6 +425,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
         "fee": FeeAsked.model_validate(row.fee) if row.fee else None,
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
         "time_terms": TimeTerms.model_validate(row.time_terms),
@@ -461,6 +466,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "judged_at": value.judged_at,
         "fee": value.fee.model_dump(mode="json") if value.fee else None,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
         **_assignment_columns(value.assigned),
     }

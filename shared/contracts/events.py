@@ -169,6 +169,38 @@ class DossierResolvedOnTheSpot(Receipt):
     decision: SignedDecision | None = None
 
 
+class WithdrawalRequested(Event):
+    """The applicant wants it back while the agency has it in hand: a request, taken up or declined by rule."""
+
+    type: ClassVar[str] = "vn.motcua.withdrawal.requested.v1"
+    requested_at: AwareDatetime
+    reason: str | None = None
+
+
+class AdjustmentRequested(Event):
+    """Who filed online wants its content changed: a request, taken up or declined by whoever has it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.requested.v1"
+    requested_at: AwareDatetime
+    content: str
+    papers: tuple[str, ...] = ()
+
+
+class ReworkGranted(Event):
+    """The result comes back to the agency, as no form of it was delivered: the agency has the baton again."""
+
+    type: ClassVar[str] = "vn.motcua.rework.granted.v1"
+    granted_at: AwareDatetime
+    reason: str
+
+
+class ReworkDeclined(Event):
+    """Too late: the result, or a form of it, is out of the desk's hands."""
+
+    type: ClassVar[str] = "vn.motcua.rework.declined.v1"
+    reason: str
+
+
 class SupplementReceived(Event):
     """Papers that the agency asked for have come; whether they are all is for the desk to say."""
 
@@ -487,7 +519,46 @@ class FeeSettled(Event):
     appointment_at: AwareDatetime
 
 
+class AdjustmentTakenUp(Event):
+    """Whoever has the dossier in hand works with the changed content from now on."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.taken_up.v1"
+    officer: str
+
+
+class AdjustmentDeclined(Event):
+    """The content stays as it was, with the reason."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.declined.v1"
+    reason: str
+
+
+class DossierWithdrawn(Event):
+    """Ended at the applicant's wish, before a decision was issued; told by whoever had it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.withdrawn.v1"
+    withdrawn_at: AwareDatetime
+    reason: str | None = None
+
+
 # --- told by processing
+
+
+class WithdrawalDeclined(Event):
+    """Nothing is withdrawn once the decision is issued."""
+
+    type: ClassVar[str] = "vn.motcua.withdrawal.declined.v1"
+    reason: str
+    decision: SignedDecision | None = None
+
+
+class ReworkRequested(Event):
+    """A leader wants the result back before it is handed over: a request to the desk, which has it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.rework.requested.v1"
+    requested_at: AwareDatetime
+    reason: str
+    by: str
 
 
 class DossierTakenUp(Event):
@@ -777,6 +848,15 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CorrectionRequested,
         CorrectionReturned,
         DossierAmended,
+        WithdrawalRequested,
+        WithdrawalDeclined,
+        DossierWithdrawn,
+        AdjustmentRequested,
+        AdjustmentTakenUp,
+        AdjustmentDeclined,
+        ReworkRequested,
+        ReworkGranted,
+        ReworkDeclined,
         SubmissionAnswerDue,
         PapersHandOverDue,
         DossierReminded,

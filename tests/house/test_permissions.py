@@ -48,6 +48,8 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/dossiers/{name}/timeline": Action.SEE_DOSSIERS,
         "POST /v1/dossiers/{name}/supplements": Action.SUPPLEMENT,
         "POST /v1/dossiers/{name}/withdrawals": Action.WITHDRAW,
+        "POST /v1/dossiers/{name}/adjustments": Action.ADJUST,
+        "POST /v1/dossiers/{name}/adjustment-answers": Action.ANSWER_ADJUSTMENT,
         "POST /v1/dossiers/{name}/supplement-acceptances": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/supplement-returns": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/closures": Action.CLOSE,
@@ -110,6 +112,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/resume": Action.RESUME,
         "POST /v1/cases/{name}/extend": Action.EXTEND,
         "POST /v1/cases/{name}/apologise": Action.APOLOGISE,
+        "POST /v1/cases/{name}/take-up-adjustment": Action.TAKE_UP_ADJUSTMENT,
+        "POST /v1/cases/{name}/decline-adjustment": Action.DECLINE_ADJUSTMENT,
+        "POST /v1/cases/{name}/propose-stop": Action.PROPOSE_STOP,
+        "POST /v1/cases/{name}/stop": Action.STOP,
+        "POST /v1/cases/{name}/request-rework": Action.REQUEST_REWORK,
         "POST /v1/calendar-previews": SIGNED,
         "POST /v1/calendars/{key}/applications": Action.APPLY_CALENDAR,
         "POST /v1/due-dates": Action.COMPUTE_DUE_DATES,
@@ -161,6 +168,10 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/cases/{name}/request-fee": {"fees": [{"name": "Lệ phí trước bạ", "amount": 150000}], "reason": "Thông báo thuế"},
     "POST /v1/cases/{name}/suspend": {"ground": "Luật Đất đai", "until": "2026-03-20"},
     "POST /v1/cases/{name}/extend": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
+    "POST /v1/dossiers/{name}/adjustments": {"content": "Sửa diện tích"},
+    "POST /v1/cases/{name}/decline-adjustment": {"reason": "Thuộc thủ tục khác"},
+    "POST /v1/cases/{name}/propose-stop": {"ground": "Luật chuyên ngành"},
+    "POST /v1/cases/{name}/request-rework": {"reason": "Sai tên"},
     "POST /v1/cases/{name}/apologise": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
 }
 
@@ -169,6 +180,7 @@ FROM_ANY_SIDE: Final = {
     "POST /v1/dossiers/{name}/supplements",
     "POST /v1/dossiers/{name}/withdrawals",
     "POST /v1/dossiers/{name}/payments",
+    "POST /v1/dossiers/{name}/adjustments",
 }
 
 

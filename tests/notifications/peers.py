@@ -11,6 +11,9 @@ import httpx
 
 from shared import wire
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentGround,
     AnnulmentRequested,
@@ -40,6 +43,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     FeePaid,
     FeeReduced,
@@ -66,6 +70,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     SignedDecision,
     StepCompleted,
     SubmissionAnswerDue,
@@ -81,6 +88,8 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
@@ -267,6 +276,15 @@ EVERY_FACT: tuple[Event, ...] = (
     SubmissionRedirected(from_office="H26.23", offices=OFFICES, reason="Nơi cư trú thuộc địa bàn khác."),
     SubmissionLapsed(ended_at=MONDAY_MORNING),
     SubmissionWithdrawn(),
+    WithdrawalRequested(requested_at=MONDAY_MORNING, reason="Không còn nhu cầu."),
+    WithdrawalDeclined(reason="Quyết định đã được ban hành."),
+    DossierWithdrawn(withdrawn_at=MONDAY_MORNING),
+    AdjustmentRequested(requested_at=MONDAY_MORNING, content="Sửa diện tích."),
+    AdjustmentTakenUp(officer="Lê Văn Lý"),
+    AdjustmentDeclined(reason="Thuộc một thủ tục khác."),
+    ReworkRequested(requested_at=MONDAY_MORNING, reason="Sai tên.", by="Phạm Thị Ký"),
+    ReworkGranted(granted_at=MONDAY_MORNING, reason="Sai tên."),
+    ReworkDeclined(reason="Kết quả đã được trao."),
     *(received(way=way) for way in ReturnWay),
     *(resolved_on_the_spot(outcome=outcome) for outcome in Outcome),
     taken_up(),

@@ -75,6 +75,10 @@ class Dossier:
     fee_awaited: int = 0
     """What it waits for, before acceptance or because the agency asked for it."""
     fee_asked_at: datetime | None = None
+    withdrawal_asked_at: datetime | None = None
+    """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
+    adjustment_asked: str | None = None
+    """What the applicant wants changed; nobody has answered yet."""
     reminded_at: datetime | None = None
     """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None

@@ -7,6 +7,7 @@ from typing import Final
 from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.clock import VIETNAM
+from shared.contracts.people import Channel
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed
@@ -47,9 +48,16 @@ class Move(StrEnum):
     SENT_BACK = "sent_back"
     LOST_IN_POST = "lost_in_post"
     MARK_UNCLAIMED = "mark_unclaimed"
+    ASK_WITHDRAWAL = "ask_withdrawal"
+    ASK_ADJUSTMENT = "ask_adjustment"
+    TAKE_UP_ADJUSTMENT = "take_up_adjustment"
+    DECLINE_ADJUSTMENT = "decline_adjustment"
+    GIVE_BACK = "give_back"
     REQUEST_CORRECTION = "request_correction"
     RETURN_CORRECTED = "return_corrected"
     # Heard from the agency, which holds the baton then.
+    WITHDRAWN = "withdrawn"
+    STOP = "stop"
     TAKE_UP = "take_up"
     ANNUL = "annul"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
@@ -90,6 +98,10 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.AMEND: Action.AMEND,
+    Move.ASK_WITHDRAWAL: Action.WITHDRAW,
+    Move.ASK_ADJUSTMENT: Action.ADJUST,
+    Move.TAKE_UP_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
+    Move.DECLINE_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
     Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.REMIND: Action.REMIND,
@@ -113,6 +125,8 @@ FEES_STAY: Final[dict[tuple[State | None, Move], Step]] = {
     if move is Move.REFUND_FEE or state not in WITHOUT_RESULT
 }
 """Money comes and goes in every state, and mostly leaves it."""
+AT_THE_AGENCY: Final = tuple(state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY)
+
 
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     **FEES_STAY,
@@ -174,6 +188,15 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    **{(state, Move.ASK_WITHDRAWAL): Step(state, law.WITHDRAWAL) for state in AT_THE_AGENCY},
+    **{(state, Move.WITHDRAWN): Step(State.WITHDRAWN, law.WITHDRAWAL) for state in AT_THE_AGENCY},
+    (State.AWAITING_SUPPLEMENT, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
+    **{(state, Move.ASK_ADJUSTMENT): Step(state, law.ADJUSTMENT) for state in (*AT_THE_AGENCY, State.AWAITING_SUPPLEMENT)},
+    (State.AWAITING_SUPPLEMENT, Move.TAKE_UP_ADJUSTMENT): Step(State.AWAITING_SUPPLEMENT, law.ADJUSTMENT),
+    (State.AWAITING_SUPPLEMENT, Move.DECLINE_ADJUSTMENT): Step(State.AWAITING_SUPPLEMENT, law.ADJUSTMENT),
+    **{(state, Move.STOP): Step(State.STOPPED, law.STOPPED_BY_LAW) for state in AT_THE_AGENCY if state is not State.RECEIVED},
+    (State.COMPLETED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
+    (State.UNCLAIMED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
     **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
@@ -182,8 +205,10 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
 
 HEARD: Final = frozenset(
     {
-        Move.TAKE_UP,
+        Move.WITHDRAWN,
+        Move.STOP,
         Move.ANNUL,
+        Move.TAKE_UP,
         Move.RETURN_FOR_SUPPLEMENT,
         Move.AWAIT_FEE,
         Move.SETTLE_FEE,
@@ -268,6 +293,19 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:
             return "The result is not at the desk yet; take it over from the agency first."
+        case Move.ASK_WITHDRAWAL if dossier.withdrawal_asked_at:
+            return "The withdrawal was asked for already; the agency has not answered yet."
+        case Move.ASK_WITHDRAWAL | Move.ASK_ADJUSTMENT if dossier.decision:
+            signed = dossier.decision
+            return f"The decision was issued already: number {signed.number} of {signed.signed_on.isoformat()}."
+        case Move.ASK_ADJUSTMENT if dossier.channel is not Channel.ONLINE:
+            return "Only what was filed online is adjusted; for a slip of the pen there is the amendment."
+        case Move.ASK_ADJUSTMENT if dossier.adjustment_asked:
+            return "An adjustment was asked for already and is not answered yet."
+        case Move.TAKE_UP_ADJUSTMENT | Move.DECLINE_ADJUSTMENT if dossier.adjustment_asked is None:
+            return "The applicant has not asked for a change."
+        case Move.GIVE_BACK if dossier.delivered_online_at:
+            return "The electronic result was delivered already."
         case Move.DELIVER_ONLINE if dossier.delivered_online_at:
             return "The electronic result was delivered already."
         case _:

@@ -11,6 +11,9 @@ from typing import Final
 from services.notifications.domain.subject import Subject, concerns_people
 from services.notifications.domain.words import Words, filled
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
     CorrectionDeclined,
@@ -39,6 +42,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     FeePaid,
     FeeReduced,
@@ -60,6 +64,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     StepCompleted,
     SubmissionAnswerDue,
     SubmissionFeeRequested,
@@ -74,6 +81,8 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.contracts.people import Channel, ReturnWay
 
@@ -148,9 +157,9 @@ Thư này được gửi tự động, xin không trả lời thư này.
 """
 
 RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
-RETURNED: Final = frozenset({DossierReturned})
 FEE_PAID: Final = frozenset({FeePaid, FeeReduced, FeeSettled, SubmissionRefused, SubmissionWithdrawn, DossierStopped})
-COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned})
+RETURNED: Final = frozenset({DossierReturned, ReworkGranted})
+COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned, DossierWithdrawn, DossierStopped})
 POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
 
 BRING: Final = """
@@ -425,6 +434,70 @@ Xin liên hệ {desk} để nhận lại giấy tờ đã nộp.
 """,
         ),
     ),
+    WithdrawalRequested: (),
+    WithdrawalDeclined: (
+        Template(
+            "withdrawal_declined",
+            sms="Yêu cầu rút hồ sơ {code} không thực hiện được vì hồ sơ đã được giải quyết. Xin liên hệ {short_desk}.",
+            title="Không thể rút hồ sơ {code}",
+            email="""
+Yêu cầu rút hồ sơ {code} về thủ tục "{procedure}" không thực hiện được.
+Lý do: {reason}
+""",
+        ),
+    ),
+    DossierWithdrawn: (
+        Template(
+            "dossier_withdrawn",
+            sms="Hồ sơ {code} đã dừng giải quyết theo yêu cầu của Ông/Bà. Mời nhận lại giấy tờ tại {short_desk}.",
+            title="Đã dừng giải quyết hồ sơ {code} theo yêu cầu",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã dừng giải quyết theo yêu cầu của Quý ông/bà.
+
+Xin liên hệ {desk} để nhận lại giấy tờ đã nộp và được hướng dẫn về phí, lệ phí.
+""",
+        ),
+    ),
+    AdjustmentRequested: (),
+    AdjustmentTakenUp: (
+        Template(
+            "adjustment_taken_up",
+            until=COMPLETED_OR_RETURNED,
+            sms="Nội dung điều chỉnh hồ sơ {code} đã được chấp nhận.",
+            title="Nội dung điều chỉnh hồ sơ {code} đã được chấp nhận",
+            email="""
+Nội dung Quý ông/bà đề nghị điều chỉnh trong hồ sơ {code} về thủ tục "{procedure}" đã được chấp nhận và đang được giải quyết.
+""",
+        ),
+    ),
+    AdjustmentDeclined: (
+        Template(
+            "adjustment_declined",
+            until=COMPLETED_OR_RETURNED,
+            sms="Đề nghị điều chỉnh hồ sơ {code} không được chấp nhận. Hồ sơ tiếp tục được giải quyết theo nội dung đã nộp.",
+            title="Không chấp nhận đề nghị điều chỉnh hồ sơ {code}",
+            email="""
+Đề nghị điều chỉnh hồ sơ {code} về thủ tục "{procedure}" không được chấp nhận.
+Lý do: {reason}
+
+Hồ sơ tiếp tục được giải quyết theo nội dung đã nộp.
+""",
+        ),
+    ),
+    ReworkRequested: (),
+    ReworkGranted: (
+        Template(
+            "rework_granted",
+            until=COMPLETED_OR_RETURNED,
+            sms="Kết quả hồ sơ {code} đang được kiểm tra lại, xin chưa đến nhận. Chúng tôi sẽ báo ngay khi có kết quả.",
+            title="Kết quả hồ sơ {code} đang được kiểm tra lại",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đang được cơ quan giải quyết kiểm tra lại trước khi trả.
+Xin Quý ông/bà chưa đến nhận; chúng tôi sẽ báo ngay khi có kết quả.
+""",
+        ),
+    ),
+    ReworkDeclined: (),
     DossierAmended: (
         Template(
             "dossier_amended",

@@ -4,10 +4,11 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, wishes, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
+    wishes.router,
     assignments.router,
     worklist.router,
     officers.router,

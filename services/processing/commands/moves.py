@@ -114,7 +114,7 @@ async def complete(tx: Transaction, name: str, officer: Officer, version: int, r
     before = await at_hand(tx, name, officer, version, Action.COMPLETE)
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
 
 
 # ------------------------------------------------------------------------------------------------ the clock
@@ -127,7 +127,7 @@ async def suspend(tx: Transaction, name: str, officer: Officer, version: int, *,
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.suspended(before, stop), before, counting)
     told = DossierSuspended(suspended_at=tx.now, ground=ground, until=until)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.SUSPEND, officer, before, after, ground), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.SUSPEND, officer, before, after, ground), told)
 
 
 async def return_for_supplement(
@@ -152,7 +152,7 @@ async def return_for_supplement(
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
     note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
     line = line_of(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
-    return await _with_alarms(tx, before, after, line, told)
+    return await with_alarms(tx, before, after, line, told)
 
 
 async def request_fee(tx: Transaction, name: str, officer: Officer, version: int, *, fees: tuple[FeeSum, ...], reason: str) -> Case:
@@ -174,7 +174,7 @@ async def request_fee(tx: Transaction, name: str, officer: Officer, version: int
         paused_by=law,
     )
     note = f"{reason}: " + "; ".join(f"{fee.name} {fee.amount} đồng" for fee in fees)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.REQUEST_FEE, officer, before, after, note), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.REQUEST_FEE, officer, before, after, note), told)
 
 
 async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
@@ -183,7 +183,7 @@ async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, 
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.resumed(before, tx.now), before, counting)
     told = DossierResumed(resumed_at=tx.now, appointment_at=after.appointment_at)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.RESUME, officer, before, after, note), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.RESUME, officer, before, after, note), told)
 
 
 async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
@@ -214,10 +214,10 @@ async def _promise(
         reason=new.reason,
         signer=new.signer,
     )
-    return await _with_alarms(tx, before, after, line_of(tx, action, officer, before, after, new.reason), event)
+    return await with_alarms(tx, before, after, line_of(tx, action, officer, before, after, new.reason), event)
 
 
-async def _with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
+async def with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
     """Written, and the clock told what it will have to say from now on."""
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)

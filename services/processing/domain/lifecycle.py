@@ -8,6 +8,7 @@ from shared.contracts.events import (
     AnnulmentRequested,
     DossierReturned,
     DossierStopped,
+    DossierWithdrawn,
     Event,
     FeePaid,
     FeeReduced,
@@ -16,7 +17,9 @@ from shared.contracts.events import (
     PostalItemLost,
     PostalItemSentBack,
     ResultUnclaimed,
+    ReworkGranted,
     SupplementAccepted,
+    WithdrawalRequested,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
 from shared.contracts.states import STATES, Holder, State
@@ -65,6 +68,21 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
+    **{
+        (state, action): _kept(state, action, law.ADJUSTMENT)
+        for state in _HELD
+        for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
+    },
+    **{
+        (state, Action.PROPOSE_STOP): _kept(state, Action.PROPOSE_STOP, law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
+    },
+    **{
+        (state, Action.STOP): Transition(State.STOPPED, PERMISSIONS[Action.STOP], law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
+    },
+    (State.COMPLETED, Action.REQUEST_REWORK): _kept(State.COMPLETED, Action.REQUEST_REWORK, law.REWORK),
+    (State.UNCLAIMED, Action.REQUEST_REWORK): _kept(State.UNCLAIMED, Action.REQUEST_REWORK, law.REWORK),
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
@@ -94,6 +112,10 @@ ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
     (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
     (State.AWAITING_FEE, FeePaid): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
     (State.AWAITING_FEE, FeeReduced): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
+    (State.RECEIVED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.IN_PROGRESS, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.AWAITING_FEE, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.SUSPENDED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
@@ -101,6 +123,9 @@ ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
 HEARD: Final[dict[tuple[State, type[Event]], State]] = {
     (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
     (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
+    (State.AWAITING_SUPPLEMENT, DossierWithdrawn): State.WITHDRAWN,
+    (State.COMPLETED, ReworkGranted): State.IN_PROGRESS,
+    (State.UNCLAIMED, ReworkGranted): State.IN_PROGRESS,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
     (State.COMPLETED, ResultUnclaimed): State.UNCLAIMED,
     (State.UNCLAIMED, PostalItemBooked): State.IN_POST,
