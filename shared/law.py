@@ -71,6 +71,7 @@ LAPSED_SUBMISSION: Final = Source("Hồ sơ không được bổ sung trong th�
 REDIRECTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 2")
 ANNULMENT: Final = Source("Hủy việc tiếp nhận nhầm hoặc trùng ngay trong ngày", Certainty.PRACTICE)
 CORRECTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 23 khoản 1")
+REPAIR: Final = Source("Sửa trạng thái ghi nhầm, hai người giám sát cùng xác nhận", Certainty.OUR_READING)
 AMENDMENT: Final = Source("Đính chính sai sót trong thông tin đã ghi, in lại giấy hẹn", Certainty.PRACTICE)
 REFUSAL_AT_RECEPTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1")
 WITHDRAWAL: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 21")

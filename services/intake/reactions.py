@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, correcting, hearing, wishes
+from services.intake.commands import annulling, correcting, hearing, repairing, wishes
 from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentTakenUp,
@@ -20,6 +20,7 @@ from shared.contracts.events import (
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
+    DossierRepaired,
     DossierResumed,
     DossierStopped,
     DossierSuspended,
@@ -52,6 +53,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
     CorrectionDone: correcting.agency_corrected,
+    DossierRepaired: repairing.agency_repaired,
     CorrectionDeclined: correcting.agency_declined,
     CorrectionOverdue: hearing.clock_spoke,
     FeeRequested: hearing.agency_asked_for_a_fee,

@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.journal import JournalLine
+from shared import repairs
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
@@ -39,6 +40,7 @@ from shared.service import common_tables
 
 metadata: Final = MetaData(schema="intake")
 office: Final = common_tables(metadata)
+repair: Final = repairs.tables(metadata)
 
 _INSTANT: Final = DateTime(timezone=True)
 

@@ -9,6 +9,7 @@ from services.processing.commands.fees import hear_of_money, hear_of_reminder
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from services.processing.commands.reminding import be_reminded
+from services.processing.commands.repairing import desk_repaired
 from shared.contracts import events
 from shared.contracts.events import Event
 from shared.messaging import Reaction, heard
@@ -49,6 +50,7 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.AnnulmentRequested: annulment_requested,
     events.CorrectionRequested: correction_requested,
     events.CorrectionReturned: hear,
+    events.DossierRepaired: desk_repaired,
     events.PapersHandOverDue: hear,
     events.DossierReminded: be_reminded,
     events.ResultUnclaimed: hear,

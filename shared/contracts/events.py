@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
 from shared.contracts.time import TimeTerms
 
 
@@ -754,6 +755,24 @@ class DossierCompleted(Event):
     decision: SignedDecision | None = None
 
 
+# --- told by whoever has it in hand
+
+
+class DossierRepaired(Event):
+    """A mistake was undone by two supervisors: the dossier is in a state again that it had left at `left_at`. That passes the baton
+    to whoever holds that state.
+    """
+
+    type: ClassVar[str] = "vn.motcua.dossier.repaired.v1"
+    from_state: State
+    to_state: State
+    left_at: AwareDatetime
+    repaired_at: AwareDatetime
+    ticket: str
+    proposed_by: str
+    approved_by: str
+
+
 # --- told by notifications
 
 
@@ -899,6 +918,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         StepCompleted,
         DecisionIssued,
         DossierCompleted,
+        DossierRepaired,
         MessageSent,
         MessageFailed,
         ProcedurePublished,

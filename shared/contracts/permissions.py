@@ -43,6 +43,7 @@ class Action(StrEnum):
     ADJUST = "adjust"
     ANSWER_ADJUSTMENT = "answer_adjustment"
     ANNUL = "annul"
+    REPAIR = "repair"
     REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     REMIND = "remind"
@@ -118,6 +119,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ADJUST: _DESK | {Role.PORTAL},
     Action.ANSWER_ADJUSTMENT: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REPAIR: frozenset({Role.SUPERVISOR}),
     Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.REMIND: _DESK,

@@ -80,6 +80,7 @@ UNTOLD = {
     "dossier.amended",
     "annulment.requested",
     "correction.requested",
+    "dossier.repaired",
     "correction.done",
     "correction.declined",
     "correction.overdue",

@@ -57,6 +57,9 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/dossiers/{name}/amendments": Action.AMEND,
         "POST /v1/dossiers/{name}/annulments": Action.ANNUL,
         "POST /v1/dossiers/{name}/corrections": Action.REQUEST_CORRECTION,
+        "GET /v1/dossiers/{name}/repairs": Action.SEE_DOSSIERS,
+        "POST /v1/dossiers/{name}/repairs": Action.REPAIR,
+        "POST /v1/dossiers/{name}/repairs/{repair_id}/approvals": Action.REPAIR,
         "POST /v1/dossiers/{name}/corrected-returns": Action.RETURN_RESULT,
         "POST /v1/dossiers/{name}/hand-overs": Action.HAND_OVER_PAPERS,
         "POST /v1/dossiers/{name}/result-at-desk": Action.TAKE_OVER_RESULT,
@@ -105,6 +108,9 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/issue-decision": Action.ISSUE_DECISION,
         "POST /v1/cases/{name}/complete": Action.COMPLETE,
         "POST /v1/cases/{name}/correct-result": Action.CORRECT_RESULT,
+        "GET /v1/cases/{name}/repairs": Action.SEE_CASES,
+        "POST /v1/cases/{name}/repairs": Action.REPAIR,
+        "POST /v1/cases/{name}/repairs/{repair_id}/approvals": Action.REPAIR,
         "POST /v1/cases/{name}/decline-correction": Action.DECLINE_CORRECTION,
         "POST /v1/cases/{name}/return-for-supplement": Action.RETURN_FOR_SUPPLEMENT,
         "POST /v1/cases/{name}/request-fee": Action.REQUEST_FEE,
@@ -143,6 +149,8 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/dossiers/{name}/amendments": {"reason": "Ghi nhầm"},
     "POST /v1/dossiers/{name}/annulments": {"ground": "double", "instead": "H27.030-260101-0001", "reason": "Trùng"},
     "POST /v1/dossiers/{name}/corrections": {"reason": "Sai ngày sinh"},
+    "POST /v1/dossiers/{name}/repairs": {"to_state": "in_progress", "ticket": "SC-1", "reason": "Nhầm"},
+    "POST /v1/cases/{name}/repairs": {"to_state": "in_progress", "ticket": "SC-1", "reason": "Nhầm"},
     "POST /v1/dossiers/{name}/result-at-desk": {"handed_over_by": "Trần Văn Bình"},
     "POST /v1/dossiers/{name}/postal-items": {"carrier": "simulator", "tracking_number": "EF000000001VN"},
     "POST /v1/submissions": an_application(),
@@ -200,6 +208,7 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     name = house.submission if template.startswith("/v1/submissions") else house.dossier
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
     fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier}
+    fillings |= {"repair_id": house.dossier}
     path = template
     for field, value in fillings.items():
         path = path.replace("{" + field + "}", value)

@@ -36,6 +36,7 @@ from shared.contracts.events import (
     DossierOverdue,
     DossierReceived,
     DossierReminded,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -93,6 +94,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
 from shared.ids import uuid7
 from shared.wire import Envelope
 from tests.stack import MONDAY_MORNING, Stack
@@ -337,6 +339,15 @@ EVERY_FACT: tuple[Event, ...] = (
     *(correction_done(kind) for kind in CorrectionKind),
     CorrectionDeclined(
         number=1, kind=CorrectionKind.CORRECT, reason="Kết quả đúng với hồ sơ.", declined_at=MONDAY_MORNING, officer="Lê Văn Lý"
+    ),
+    DossierRepaired(
+        from_state=State.RETURNED,
+        to_state=State.AWAITING_SUPPLEMENT,
+        left_at=MONDAY_MORNING,
+        repaired_at=LATER,
+        ticket="SC-2026-0042",
+        proposed_by="Phạm Thị Giám Sát",
+        approved_by="Phạm Văn Hai",
     ),
     CorrectionOverdue(number=1, due_at=LATER, office="H26.22.1"),
     *(

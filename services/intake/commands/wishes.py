@@ -68,8 +68,6 @@ async def _withdrawn(tx: Transaction, before: Dossier, line: JournalLine, reason
         reason=reason,
         withdrawal_asked_at=None,
         adjustment_asked=None,
-        papers_awaited=(),
-        supplement_ends_at=None,
         closing_proposed_at=None,
     )
     saved = await tables.save_dossier(tx, before, after, line, DossierWithdrawn(withdrawn_at=tx.now, reason=reason))

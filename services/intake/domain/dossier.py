@@ -58,7 +58,7 @@ class Dossier:
     on_the_spot: bool = False
     supplement_asked: tuple[str, ...] = ()
     papers_awaited: tuple[str, ...] = ()
-    """What the agency asked for after acceptance."""
+    """What the agency asked for after acceptance; kept with its dates when it has come, as a repair may lead back here."""
     supplement_ends_at: datetime | None = None
     """24:00 of the last day for it."""
     supplement_sent_at: datetime | None = None

@@ -37,6 +37,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    PROPOSE_REPAIR = "propose_repair"
     REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
     REMIND = "remind"
@@ -98,6 +99,7 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.AMEND: Action.AMEND,
+    Move.PROPOSE_REPAIR: Action.REPAIR,
     Move.ASK_WITHDRAWAL: Action.WITHDRAW,
     Move.ASK_ADJUSTMENT: Action.ADJUST,
     Move.TAKE_UP_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
@@ -198,6 +200,8 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.COMPLETED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
     (State.UNCLAIMED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
     **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
+    # Proposed here of what the desk has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
+    **{(state, Move.PROPOSE_REPAIR): Step(state, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.AGENCY},
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
@@ -221,8 +225,9 @@ HEARD: Final = frozenset(
 
 
 def possible_moves(dossier: Dossier) -> tuple[Move, ...]:
-    """What people can do with it now."""
-    return tuple(move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and not why_not(dossier, move))
+    """What people can do with it now. Where a repair would lead only the journal says: it has a list of its own."""
+    asked = (move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and move is not Move.PROPOSE_REPAIR)
+    return tuple(move for move in asked if not why_not(dossier, move))
 
 
 def beginning(move: Move) -> State:

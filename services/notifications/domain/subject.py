@@ -11,6 +11,7 @@ from shared.contracts.events import (
     DossierAnnulled,
     DossierCompleted,
     DossierReceived,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -139,4 +140,6 @@ def mirrored(subject: Subject, event: Event) -> Subject:
         subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
     if isinstance(event, SubmissionRedirected):
         subject = replace(subject, offices=event.offices)
+    if isinstance(event, DossierRepaired):
+        return replace(subject, state=event.to_state)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

@@ -35,6 +35,7 @@ from shared.contracts.events import (
     DossierOverdue,
     DossierReceived,
     DossierReminded,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -424,6 +425,7 @@ Quá thời hạn này mà hồ sơ chưa được bổ sung, hồ sơ sẽ đư
     DossierStopped: (
         Template(
             "dossier_stopped",
+            until=frozenset({DossierRepaired}),
             sms="Hồ sơ {code} đã dừng xử lý. Xin liên hệ {short_desk} để biết lý do và nhận lại giấy tờ.",
             title="Hồ sơ {code} đã dừng xử lý",
             email="""
@@ -518,6 +520,7 @@ Nếu Quý ông/bà không đề nghị việc này, xin báo ngay cho {desk}.
     DossierAnnulled: (
         Template(
             "dossier_annulled",
+            until=frozenset({DossierRepaired}),
             sms="Hồ sơ {code} đã được hủy do tiếp nhận nhầm.\nHồ sơ {instead} vẫn được giải quyết.\n"
             "Xin liên hệ {short_desk} để nhận lại giấy tờ, tiền đã nộp.",
             title="Hồ sơ {code} đã được hủy do tiếp nhận nhầm",
@@ -591,6 +594,19 @@ Nếu cần giải thích thêm, xin liên hệ {desk}.
         ),
     ),
     CorrectionOverdue: (),
+    DossierRepaired: (
+        Template(
+            "dossier_repaired",
+            until=frozenset({DossierCompleted, DossierReturned}),
+            sms="Trạng thái hồ sơ {dossier} bị ghi nhầm và đã được sửa: {state_label}. Xin lỗi Ông/Bà vì thông báo trước đó.",
+            title="Sửa trạng thái ghi nhầm của hồ sơ {dossier}",
+            email="""
+Trạng thái hồ sơ {dossier} về thủ tục "{procedure}" bị ghi nhầm và đã được sửa: {state_label}.
+
+Chúng tôi xin lỗi Quý ông/bà vì thông báo trước đó. Nếu cần giải thích thêm, xin liên hệ {desk}.
+""",
+        ),
+    ),
     CorrectionReturned: (
         Template(
             "correction_returned",
@@ -746,6 +762,7 @@ Phần còn lại sẽ được trả {way}.
     DossierReturned: (
         Template(
             "dossier_returned_at_desk",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.DESK),
             sms="Kết quả hồ sơ {code} đã được trao tại {short_desk}. Nếu Ông/Bà hoặc người được ủy quyền chưa nhận, xin báo ngay.",
             title="Đã trả kết quả hồ sơ {code}",
@@ -757,6 +774,7 @@ Nếu Quý ông/bà hoặc người được ủy quyền chưa nhận, xin báo
         ),
         Template(
             "dossier_returned_online",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.ONLINE),
             sms="Kết quả điện tử của hồ sơ {code} đã được trả trực tuyến. Ông/Bà có thể xem tại nơi đã nộp hồ sơ.",
             title="Đã trả kết quả hồ sơ {code}",
@@ -766,6 +784,7 @@ Kết quả điện tử của hồ sơ {code} về thủ tục "{procedure}" đ
         ),
         Template(
             "dossier_returned_by_post",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.POST),
             sms="Bưu chính báo đã phát kết quả hồ sơ {code}. Nếu Ông/Bà chưa nhận được, xin báo ngay cho {short_desk}.",
             title="Đã trả kết quả hồ sơ {code}",

@@ -4,7 +4,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, wishes, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, repairs, wishes, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
@@ -13,6 +13,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     worklist.router,
     officers.router,
     corrections.router,
+    repairs.router,
     due_dates.router,
     calendars.router,
 )

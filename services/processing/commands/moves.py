@@ -38,18 +38,20 @@ from shared.working_time import StopPolicy
 
 
 async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
-    """The case as the officer saw it, who may act on it, in a state that allows it.
+    """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
+    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
+    rules.must_allow(case, action)
+    return acting.taken_on(case, officer, action)
 
-    Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed, ActionNotAllowed.
-    """
+
+async def case_to_change(tx: Transaction, name: str, officer: Officer, version: int) -> Case:
+    """Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed."""
     case = await tables.load_case(tx, name)
     officer.must_act_for({case.offices.competent}, case.offices.all(), f"case {name}")
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    case = await acting.known(tx, case)
-    rules.must_allow(case, action)
-    return acting.taken_on(case, officer, action)
+    return case
 
 
 async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:

@@ -86,6 +86,8 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+    # Proposed here of what the agency has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
+    **{(state, Action.REPAIR): _kept(state, Action.REPAIR, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.DESK},
     (State.AWAITING_SUPPLEMENT, Action.ASSIGN): _kept(State.AWAITING_SUPPLEMENT, Action.ASSIGN, law.ASSIGNMENT),
     **{(state, action): _kept(state, action, law.ASSIGNMENT) for state, action in _WHOSE},
     # So may those of a result that was made once more, wherever the dossier is by then.
@@ -139,5 +141,8 @@ HEARD: Final[dict[tuple[State, type[Event]], State]] = {
 
 
 def possible_actions(state: State) -> tuple[Action, ...]:
-    """What can be done in a state at all; what the case at hand allows of it is its own to say."""
-    return tuple(action for (at, action) in LIFECYCLE if at is state)
+    """What can be done in a state at all; what the case at hand allows of it is its own to say.
+
+    Where a repair would lead only the journal says: it has a list of its own.
+    """
+    return tuple(action for (at, action) in LIFECYCLE if at is state and action is not Action.REPAIR)
