@@ -233,9 +233,20 @@ class TimelineLine(View):
     note: str | None
 
 
+class PublicLineView(View):
+    """What happened when, in the citizen's words; `why` where the reason was written for the applicant."""
+
+    at: AwareDatetime
+    text: str
+    why: str | None
+
+
 class Timeline(View):
+    """`told` is what the citizen reads; `lines`, the journal itself, is for those who work here only."""
+
     id: UUID
     code: str | None
+    told: tuple[PublicLineView, ...]
     lines: tuple[TimelineLine, ...]
 
 
@@ -251,6 +262,7 @@ class LookupView(View):
     fee_owed: int
     result_at_desk: bool
     returned_at: AwareDatetime | None
+    timeline: tuple[PublicLineView, ...]
 
 
 class QuotePaper(View):
