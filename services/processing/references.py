@@ -38,6 +38,12 @@ class References:
             self._steps[version_id, process] = steps_of(row.content, process, row.plain_day)
         return self._steps[version_id, process]
 
+    async def members(self, tx: Transaction, version_id: UUID) -> tuple[str, ...]:
+        """The procedures of a group that has one dossier; none where it is a single procedure, or they are not listed."""
+        version = tables.procedure_version
+        listed = select(version.c.content["member_procedures"]).where(version.c.id == version_id)
+        return tuple((await tx.run(listed)).scalar() or ())
+
     async def calendar(self, tx: Transaction, version_id: UUID | None) -> Calendar | None:
         """Raises Later."""
         if version_id is not None and version_id not in self._calendars:

@@ -38,6 +38,18 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class MemberResult(BaseModel):
+    """The result of one procedure of a group that has one dossier."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    procedure: str
+    outcome: Outcome
+    document_number: str | None = None
+    document_reference: str | None = None
+    reasons: str | None = None
+
+
 class Result(BaseModel):
     """The result of a dossier. A refusal is a result too, with its reasons. Documents are named by reference only."""
 
@@ -47,6 +59,8 @@ class Result(BaseModel):
     document_number: str | None = None
     document_reference: str | None = None
     reasons: str | None = None
+    members: tuple[MemberResult, ...] = ()
+    """Of a group of procedures: each with its own."""
 
 
 class SignedDecision(BaseModel):

@@ -49,13 +49,24 @@ class Decision(Request):
     signer: Annotated[str, Field(min_length=1, max_length=200, examples=["Nguyễn Thị Hoa"])]
 
 
+class MemberCompletion(Request):
+    """The result of one procedure of a group."""
+
+    procedure: Annotated[str, Field(min_length=1, max_length=500, examples=["Đăng ký khai sinh"])]
+    outcome: Annotated[Outcome, Field(examples=["granted"])]
+    reasons: Annotated[str | None, Field(max_length=5000)] = None
+    document_number: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    document_reference: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
 class Completion(Request):
-    """The result of the case. A refusal is a result, too, with its reasons."""
+    """The result of the case. A refusal is a result, too, with its reasons. Of a group of procedures: that of each member besides."""
 
     outcome: Annotated[Outcome, Field(examples=["granted"])]
     reasons: Annotated[str | None, Field(max_length=5000, examples=["Không đủ điều kiện theo quy định"])] = None
     document_number: Annotated[str | None, Field(min_length=1, max_length=100, examples=["45/GP-UBND"])] = None
     document_reference: Annotated[str | None, Field(min_length=1, max_length=500, examples=["sha256:9f86d081884c7d65"])] = None
+    members: Annotated[tuple[MemberCompletion, ...], Field(max_length=50)] = ()
 
 
 class CorrectedResult(Completion):

@@ -7,6 +7,7 @@ from services.processing.commands import acting
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
+from services.processing.domain.group_result import must_fit
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from shared.clock import VIETNAM
@@ -110,6 +111,7 @@ async def issue_decision(tx: Transaction, name: str, officer: Officer, version: 
 async def complete(tx: Transaction, name: str, officer: Officer, version: int, result: Result) -> Case:
     """The clock ends; the desk has the baton."""
     before = await at_hand(tx, name, officer, version, Action.COMPLETE)
+    must_fit(result, await references_of(tx).members(tx, before.procedure.version_id))
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
     return await with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
