@@ -62,6 +62,9 @@ UNTOLD = {
     "supplement.lapsed",
     "dossier.stopped",
     "dossier.withdrawn",
+    "child_case.opened",
+    "child_case.ended",
+    "child_case.overdue",
     "withdrawal.requested",
     "withdrawal.declined",
     "adjustment.requested",
@@ -90,6 +93,12 @@ UNTOLD = {
     "dossier.due_today",
     "dossier.overdue",
     "result.unclaimed",
+    # What an agency does besides: tests/house/test_agency_at_work.py.
+    "step.passed_back",
+    "consultation.requested",
+    "consultation.answered",
+    "consultation.overdue",
+    "attendance.requested",
 }
 
 

@@ -10,6 +10,11 @@ from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
+    ConsultationEvent,
     CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
@@ -24,6 +29,7 @@ from shared.contracts.events import (
     PapersTakenOver,
     Reappointment,
     StepCompleted,
+    StepPassedBack,
     SupplementRequested,
 )
 from shared.contracts.states import State
@@ -71,8 +77,17 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue | ChildCaseOverdue, envelope: Envelope) -> None:
     await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
+
+
+async def share_was_given(tx: Transaction, event: ChildCaseOpened, envelope: Envelope) -> None:
+    """The desk can say which agencies work on it."""
+    await note(tx, envelope.source, f"{event.number}. {event.office}: {event.work}", envelope)
+
+
+async def share_ended(tx: Transaction, event: ChildCaseEnded, envelope: Envelope) -> None:
+    await note(tx, envelope.source, f"{event.number}. {event.office} ({event.end})", envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
@@ -95,6 +110,19 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
 
 async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: Envelope) -> None:
     await note(tx, event.officer, event.actor, envelope)
+
+
+async def step_was_passed_back(tx: Transaction, event: StepPassedBack, envelope: Envelope) -> None:
+    await note(tx, event.officer, event.to_actor, envelope)
+
+
+async def opinion_was_asked(tx: Transaction, event: ConsultationEvent, envelope: Envelope) -> None:
+    """Asked, answered or not answered in time: the head of the desk sees it here."""
+    await note(tx, envelope.source, event.office, envelope)
+
+
+async def people_were_asked_to_come(tx: Transaction, event: AttendanceRequested, envelope: Envelope) -> None:
+    await note(tx, event.officer, f"{event.at.astimezone(VIETNAM):%H:%M %d/%m/%Y}, {event.place}", envelope)
 
 
 async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:

@@ -11,15 +11,12 @@ from sqlalchemy import insert, select, update
 from services.processing import tables
 from services.processing.commands import acting
 from services.processing.commands.at_hand import at_hand, line_of
-from services.processing.commands.hearing import calendar_of
+from services.processing.commands.child_clocks import LATE, keep_child_alarms, recounted
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
-from services.processing.domain.child_case import ChildCase, ChildEnd, child_due_at, ended_as, opened
-from services.processing.domain.deadline import ONE_MINUTE
+from services.processing.domain.child_case import ChildCase, ChildEnd, ended_as, opened
 from services.processing.domain.journal import JournalLine
-from services.processing.references import references_of
 from services.processing.tables import case, child_case
-from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import ChildCaseEnded, ChildCaseOpened, ChildCaseOverdue
 from shared.contracts.permissions import Action
@@ -32,7 +29,6 @@ from shared.runtime import Transaction
 from shared.timers import Handler, Timer
 from shared.working_time import Unit
 
-LATE: Final = "child_overdue"
 RUNNING: Final = [state for state, meaning in STATES.items() if meaning.clock is DeadlineClock.RUNS]
 TRIES: Final = 3
 ENDS: Final[Mapping[Action, ChildEnd]] = {Action.COMPLETE_CHILD: ChildEnd.DONE, Action.SEND_BACK_CHILD: ChildEnd.SENT_BACK}
@@ -81,7 +77,7 @@ async def open_child(tx: Transaction, name: str, officer: Officer, version: int,
     )
     line = line_of(tx, Action.OPEN_CHILD, officer, before, after, f"{child.number}. {child.office}: {child.work}")
     saved = await tables.save_case(tx, before, after, line, told)
-    await keep_alarms(tx, saved)
+    await keep_child_alarms(tx, saved)
     return saved
 
 
@@ -128,7 +124,7 @@ async def _ended(tx: Transaction, before: Case, child: ChildCase, end: ChildEnd,
     )
     note = f"{child.number}. {child.office}" + (f": {ending.note}" if ending.note else "")
     saved = await tables.save_case(tx, before, after, JournalLine(tx.now, action, by, before.state, after.state, child.office, note), told)
-    await keep_alarms(tx, saved)
+    await keep_child_alarms(tx, saved)
     return saved
 
 
@@ -150,26 +146,7 @@ async def _must_exist(tx: Transaction, office: str) -> None:
         raise InvalidInput("Please correct: /office.", Flaw("/office", missing.detail)) from None
 
 
-# ------------------------------------------------------------------------------------------------ their clocks
-
-
-async def recounted(tx: Transaction, found: Case) -> Case:
-    """Every open share by its own limit, its own office's hours, and what stops the clock of the whole case."""
-    if not any(one.is_open for one in found.children):
-        return found
-    references, calendar = references_of(tx), await calendar_of(tx, found)
-    counted = [
-        replace(one, due_at=child_due_at(one, found.intervals, calendar, await references.hours(tx, one.office))) if one.is_open else one
-        for one in found.children
-    ]
-    return replace(found, children=tuple(counted))
-
-
-async def keep_alarms(tx: Transaction, found: Case) -> None:
-    """Each open share is told of once when it is late; one that ended, waits or stands is not."""
-    for one in found.children:
-        at = one.due_at + ONE_MINUTE if one.is_open and one.due_at and not one.overdue_at else None
-        await timers.keep(tx, one.id, {LATE: at})
+# ------------------------------------------------------------------------------------------------ late
 
 
 async def tell_lateness(tx: Transaction, fired: list[Timer]) -> None:

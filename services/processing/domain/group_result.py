@@ -9,9 +9,10 @@ from shared.errors import Flaw, InvalidInput
 
 def must_fit(result: Result, members: Sequence[str]) -> None:
     """Each published member is named once, each refusal says why, and the whole follows from the parts. Raises InvalidInput."""
-    named = Counter(_spelled(member.procedure) for member in result.members)
+    results = result.members or ()
+    named = Counter(_spelled(member.procedure) for member in results)
     flaws = [Flaw("/members", f"“{name}” is named {count} times.") for name, count in named.items() if count > 1]
-    if result.members and members:
+    if results and members:
         published = {_spelled(name): name for name in members}
         flaws += [Flaw("/members", f"The result of “{name}” is missing.") for key, name in published.items() if key not in named]
         flaws += [Flaw("/members", f"“{name}” is no member of this group.") for name in named if name not in published]
@@ -19,10 +20,10 @@ def must_fit(result: Result, members: Sequence[str]) -> None:
         flaws.append(Flaw("/members", f"This group has {len(members)} procedures: give the result of each."))
     flaws += [
         Flaw(f"/members/{place}/reasons", "A refusal says why.")
-        for place, member in enumerate(result.members)
+        for place, member in enumerate(results)
         if member.outcome is Outcome.REFUSED and not (member.reasons and member.reasons.strip())
     ]
-    if not flaws and result.members and (whole := _together({member.outcome for member in result.members})) is not result.outcome:
+    if not flaws and results and (whole := _together({member.outcome for member in results})) is not result.outcome:
         flaws.append(Flaw("/outcome", f"The results of the members come to {whole} together."))
     if flaws:
         raise InvalidInput("Please correct: " + ", ".join(dict.fromkeys(flaw.pointer for flaw in flaws)) + ".", *flaws)
