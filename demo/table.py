@@ -37,6 +37,8 @@ ACTIONS: Final[dict[str, str]] = {
     "return_supplement": "giấy tờ bổ sung chưa đủ",
     "answer_due": "đến hạn trả lời hồ sơ nộp",
     "hand_over_due": "đến hạn bàn giao hồ sơ giấy",
+    "take_up_adjustment": "nhận đề nghị điều chỉnh",
+    "decline_adjustment": "không nhận đề nghị điều chỉnh",
     "mark_unclaimed": "kết quả chưa có người nhận",
     "unclaimed": "nhắc nhận kết quả",
     "submission_lapsed": "hết hạn bổ sung trước khi tiếp nhận",
