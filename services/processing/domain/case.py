@@ -227,6 +227,8 @@ def why_not(case: Case, action: Action) -> str | None:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.STOP if case.stop_proposed is None:
             return "It takes two people: somebody proposes the stop with its ground first."
+        case Action.REQUEST_REWORK if case.correction:
+            return "The result is being made once more already: correct it."
         case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
             return "The result was asked back; the desk has not answered yet."
         case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
