@@ -8,6 +8,7 @@ from services.processing.api import (
     assignments,
     calendars,
     cases,
+    children,
     corrections,
     due_dates,
     graphs,
@@ -21,6 +22,7 @@ from services.processing.api import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
     wishes.router,
+    children.router,
     assignments.router,
     opinions.router,
     graphs.router,
