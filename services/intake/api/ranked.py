@@ -23,6 +23,8 @@ from shared.runtime import Transaction
 
 RARE: Final = 2_000
 """So many rows are fetched from all over the table in the time a page may take."""
+MATCHES_AT_ONCE: Final = 4
+"""Each match is a look at the index of its own; ranks of many may not be needed to fill the page."""
 WINDOW: Final = 20_000
 WINDOW_WITH_FACTS: Final = 4_000
 """Fewer where the state or the appointment is asked for: they stand in another row."""
@@ -68,8 +70,8 @@ class Commonness:
         return sum(self._expected(match, narrowed.one_of) for match in rank)
 
     def _expected(self, match: Match, one_of: Sequence[tuple[str, ...]]) -> float:
-        every = math.prod(self._share(term) for term in match.every)
-        some = math.prod(min(1.0, sum(map(self._share, terms))) for terms in (*match.one_of, *one_of))
+        every = math.prod(self.share(term) for term in match.every)
+        some = math.prod(min(1.0, sum(map(self.share, terms))) for terms in (*match.one_of, *one_of))
         return self.dossiers * every * some
 
     def window(self, top: datetime | None, dossiers: int) -> datetime | None:
@@ -77,7 +79,7 @@ class Commonness:
         since = min(top or self.last, self.last) - (self.last - self.first) * (dossiers / self.dossiers)
         return since if since > self.first else None
 
-    def _share(self, term: str) -> float:
+    def share(self, term: str) -> float:
         return self.shares.get(term, self.least)
 
 
@@ -132,9 +134,12 @@ async def fetch(
 
 
 def _rare(ranks: Ranks, numbers: range, narrowed: Narrowed, common: Commonness | None, wanted: int) -> range:
-    """The first of the numbers whose ranks are few dossiers together; no more of them than will fill the page."""
-    stop, many = numbers.start, 0.0
+    """The first of the numbers whose ranks are few dossiers together; no more of them than will fill the page or one statement holds."""
+    stop, many, matches = numbers.start, 0.0, 0
     while stop < numbers.stop and many <= wanted:
+        matches += len(ranks[stop])
+        if matches > MATCHES_AT_ONCE and stop > numbers.start:
+            break
         many += common.expected(ranks[stop], narrowed) if common else 0
         if many > RARE:
             break
@@ -168,7 +173,7 @@ async def _newest_first(
 ) -> list[Row[Any]]:
     row = dossier_search.c
     behind = after if after and after.rank == number else None
-    query = _all(narrowed).where(_fits(ranks[number], narrowed.one_of), _fits_none(ranks[:number]))
+    query = _all(narrowed).where(_may_fit(ranks[number], common), _fits(ranks[number], narrowed.one_of), _fits_none(ranks[:number]))
     if behind:
         query = query.where(tuple_(row.created_at, row.id) < tuple_(behind.created_at, behind.id))
     top = min((instant for instant in (behind and behind.created_at, narrowed.before) if instant), default=None)
@@ -187,6 +192,17 @@ def _all(narrowed: Narrowed) -> Select[Any, Any]:
     if narrowed.with_facts:
         query = query.join(dossier, dossier.c.id == row.id)
     return query.where(row.created_at < narrowed.before) if narrowed.before else query
+
+
+def _may_fit(rank: Rank, common: Commonness | None) -> ColumnElement[bool]:
+    """What one look at a row tells: of so many terms, the rarest that will do, every match of the rank has one. Most rows have none."""
+    needed: set[str] = set()
+    for match in rank:
+        if not match.every:
+            return true()
+        if needed.isdisjoint(match.every):
+            needed.add(min(match.every, key=common.share) if common else match.every[0])
+    return dossier_search.c.terms.overlap(sorted(needed)) if len(rank) > len(needed) else true()
 
 
 def _fits_none(better: Ranks) -> ColumnElement[bool]:
