@@ -140,6 +140,8 @@ def upgrade() -> None:
         sa.Column("supplement_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closing_proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawal_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adjustment_asked", sa.Text(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("annulment_declined_at", sa.DateTime(timezone=True), nullable=True),
@@ -382,6 +384,25 @@ def upgrade() -> None:
         schema="intake",
     )
     op.create_table(
+        "repair",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("from_state", sa.Text(), nullable=False),
+        sa.Column("to_state", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index(op.f("ix_intake_repair_subject"), "repair", ["subject"], unique=False, schema="intake")
+    op.create_table(
         "timer",
         sa.Column("subject", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -402,6 +423,8 @@ def downgrade() -> None:
     op.drop_index("timer_failing", table_name="timer", schema="intake", postgresql_where=sa.text("attempts > 0"))
     op.drop_index("timer_due", table_name="timer", schema="intake")
     op.drop_table("timer", schema="intake")
+    op.drop_index(op.f("ix_intake_repair_subject"), table_name="repair", schema="intake")
+    op.drop_table("repair", schema="intake")
     op.drop_table("relay_lease", schema="intake")
     op.drop_table("refusal", schema="intake")
     op.drop_index("procedure_version_key_number", table_name="procedure_version", schema="intake")

@@ -80,6 +80,9 @@ def upgrade() -> None:
         sa.Column("papers_slip", sa.Text(), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("adjustment_asked", sa.Text(), nullable=True),
+        sa.Column("stop_proposed", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("rework_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
@@ -339,6 +342,25 @@ def upgrade() -> None:
         schema="processing",
     )
     op.create_table(
+        "repair",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.Uuid(), nullable=False),
+        sa.Column("from_state", sa.Text(), nullable=False),
+        sa.Column("to_state", sa.Text(), nullable=False),
+        sa.Column("ticket", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("seen_version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_by", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.Text(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="processing",
+    )
+    op.create_index(op.f("ix_processing_repair_subject"), "repair", ["subject"], unique=False, schema="processing")
+    op.create_table(
         "staff_log",
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -413,6 +435,8 @@ def downgrade() -> None:
     op.drop_table("timer", schema="processing")
     op.drop_table("step", schema="processing")
     op.drop_table("staff_log", schema="processing")
+    op.drop_index(op.f("ix_processing_repair_subject"), table_name="repair", schema="processing")
+    op.drop_table("repair", schema="processing")
     op.drop_table("relay_lease", schema="processing")
     op.drop_table("refusal", schema="processing")
     op.drop_index("procedure_version_key_number", table_name="procedure_version", schema="processing")

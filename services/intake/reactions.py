@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from services.intake.commands import annulling, correcting, hearing
+from services.intake.commands import annulling, correcting, hearing, repairing, wishes
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     CorrectionDeclined,
     CorrectionDone,
@@ -18,28 +20,40 @@ from shared.contracts.events import (
     DossierDueToday,
     DossierExtended,
     DossierOverdue,
+    DossierRepaired,
     DossierResumed,
+    DossierStopped,
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     MessageFailed,
     MessageSent,
     PapersHandedOver,
     PapersTakenOver,
+    ReworkRequested,
     StepCompleted,
     SupplementRequested,
+    WithdrawalDeclined,
 )
 from shared.messaging import Reaction
 
 REACTIONS: Final[dict[type[Event], Reaction]] = {
     DossierTakenUp: hearing.agency_took_up,
+    SupplementRequested: wishes.agency_asked_for_more,
+    DossierWithdrawn: wishes.agency_withdrew,
+    WithdrawalDeclined: wishes.withdrawal_was_declined,
+    AdjustmentTakenUp: wishes.adjustment_was_answered,
+    AdjustmentDeclined: wishes.adjustment_was_answered,
+    DossierStopped: wishes.agency_stopped,
+    ReworkRequested: wishes.rework_was_requested,
     DossierAnnulled: annulling.agency_annulled,
     AnnulmentDeclined: annulling.agency_declined,
     CorrectionDone: correcting.agency_corrected,
+    DossierRepaired: repairing.agency_repaired,
     CorrectionDeclined: correcting.agency_declined,
     CorrectionOverdue: hearing.clock_spoke,
-    SupplementRequested: hearing.agency_asked_for_more,
     DossierSuspended: hearing.agency_suspended,
     DossierResumed: hearing.agency_resumed,
     DossierExtended: hearing.agency_promised_again,

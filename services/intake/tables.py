@@ -28,6 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.journal import JournalLine
+from shared import repairs
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
@@ -39,6 +40,7 @@ from shared.service import common_tables
 
 metadata: Final = MetaData(schema="intake")
 office: Final = common_tables(metadata)
+repair: Final = repairs.tables(metadata)
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -182,6 +184,8 @@ dossier: Final = Table(
     Column("supplement_sent_at", _INSTANT),
     Column("closing_proposed_at", _INSTANT),
     Column("answer_due_at", _INSTANT),
+    Column("withdrawal_asked_at", _INSTANT),
+    Column("adjustment_asked", Text),
     Column("reminded_at", _INSTANT),
     Column("annulment_asked_at", _INSTANT),
     Column("annulment_declined_at", _INSTANT),
@@ -349,6 +353,14 @@ async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: J
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
+
+
+async def tell_of_dossier(tx: Transaction, dossier_id: UUID, line: JournalLine, *events: Event) -> None:
+    """Tell without changing: `told` moves and `version` does not, so that no officer's If-Match fails."""
+    moved = update(dossier).where(dossier.c.id == dossier_id).values(told=dossier.c.told + len(events)).returning(dossier.c.told)
+    told = (await tx.run(moved)).scalar_one()
+    await add_line(tx, dossier_id, line)
+    await tx.publish(dossier_id, told, *events)
 
 
 async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *events: Event) -> Dossier:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from services.processing.commands import wishes
 from services.processing.commands.asked import annulment_requested
 from services.processing.commands.correcting import correction_requested
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from services.processing.commands.reminding import be_reminded
+from services.processing.commands.repairing import desk_repaired
 from shared.contracts import events
 from shared.contracts.events import Event
 from shared.messaging import Reaction, heard
@@ -32,9 +34,17 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SupplementLapsed: hear,
     events.DossierStopped: hear,
     events.DossierAmended: hear,
+    events.WithdrawalRequested: wishes.withdrawal_was_requested,
+    events.DossierWithdrawn: hear,
+    events.AdjustmentRequested: wishes.adjustment_was_requested,
+    events.AdjustmentTakenUp: hear,
+    events.AdjustmentDeclined: hear,
+    events.ReworkGranted: wishes.rework_was_granted,
+    events.ReworkDeclined: hear,
     events.AnnulmentRequested: annulment_requested,
     events.CorrectionRequested: correction_requested,
     events.CorrectionReturned: hear,
+    events.DossierRepaired: desk_repaired,
     events.PapersHandOverDue: hear,
     events.DossierReminded: be_reminded,
     events.ResultUnclaimed: hear,

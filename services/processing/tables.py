@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    delete,
     insert,
     select,
     text,
@@ -32,12 +34,13 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.assignment import Assignment, How
-from services.processing.domain.case import Case
+from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.correction import Correction
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.workflow import Allotment, Step, Steps
 from services.processing.domain.workload import place_of
+from shared import repairs
 from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.states import State
@@ -50,6 +53,7 @@ from shared.working_time import StopPolicy, Unit
 
 metadata: Final = MetaData(schema="processing")
 office: Final = common_tables(metadata)
+repair: Final = repairs.tables(metadata)
 
 Known = TypeVar("Known", Interval, NewDate, Correction)
 
@@ -133,6 +137,9 @@ case: Final = Table(
     Column("papers_slip", Text),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
+    Column("adjustment_asked", Text),
+    Column("stop_proposed", JSONB),
+    Column("rework_asked_at", _INSTANT),
     Column("result", JSONB),
     Column("completed_at", _INSTANT),
     Column("stopped_at", _INSTANT),
@@ -331,8 +338,14 @@ journal: Final = Table(
 
 async def load_case(tx: Transaction, name: str) -> Case:
     """With all its steps, by id or by code alike. Raises NotFound."""
-    if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
+    if (found := await find_case(tx, name)) is None:
         raise NotFound(f"There is no case {name} here, or it lies outside your offices.")
+    return found
+
+
+async def find_case(tx: Transaction, name: str) -> Case | None:
+    if (row := (await tx.run(select(case).where(_named(name)))).one_or_none()) is None:
+        return None
     found = case_of(row, (await load_steps(tx, [row.id])).get(row.id, ()))
     stops = await tx.run(select(clock_stop).where(clock_stop.c.case_id == row.id).order_by(clock_stop.c.number))
     dates = await tx.run(select(new_date).where(new_date.c.case_id == row.id).order_by(new_date.c.number))
@@ -420,6 +433,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
+        "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
         "returned_by": ReturnWay(row.returned_by) if row.returned_by else None,
         "time_terms": TimeTerms.model_validate(row.time_terms),
@@ -459,6 +473,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
+        "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
         **_assignment_columns(value.assigned),
     }
@@ -505,13 +520,17 @@ async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
 
 
 async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
-    """Stops, new dates and corrections only grow, but for the end of the last one."""
+    """Stops, new dates and corrections only grow, but for the end of the last one; a repair takes back what began by mistake."""
     kept = ((clock_stop, before.intervals, after.intervals), (new_date, before.new_dates, after.new_dates))
     for table, then, now in (*kept, (correction, before.corrections, after.corrections)):
         if then == now:
             continue
         rows = [_row_of(each) | {"case_id": before.id, "number": number} for number, each in enumerate(now, 1)]
-        fresh = upsert(table).values(rows[max(0, len(then) - 1) :])
+        if len(now) < len(then):
+            await tx.run(delete(table).where(table.c.case_id == before.id, table.c.number > len(now)))
+        if not rows:
+            continue
+        fresh = upsert(table).values(rows[max(0, min(len(then), len(now)) - 1) :])
         changed = {name: fresh.excluded[name] for name in rows[0]}
         await tx.run(fresh.on_conflict_do_update(index_elements=["case_id", "number"], set_=changed))
 

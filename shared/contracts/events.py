@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
 from shared.contracts.time import TimeTerms
 
 
@@ -167,6 +168,38 @@ class DossierResolvedOnTheSpot(Receipt):
     type: ClassVar[str] = "vn.motcua.dossier.resolved_on_the_spot.v1"
     result: Result
     decision: SignedDecision | None = None
+
+
+class WithdrawalRequested(Event):
+    """The applicant wants it back while the agency has it in hand: a request, taken up or declined by rule."""
+
+    type: ClassVar[str] = "vn.motcua.withdrawal.requested.v1"
+    requested_at: AwareDatetime
+    reason: str | None = None
+
+
+class AdjustmentRequested(Event):
+    """Who filed online wants its content changed: a request, taken up or declined by whoever has it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.requested.v1"
+    requested_at: AwareDatetime
+    content: str
+    papers: tuple[str, ...] = ()
+
+
+class ReworkGranted(Event):
+    """The result comes back to the agency, as no form of it was delivered: the agency has the baton again."""
+
+    type: ClassVar[str] = "vn.motcua.rework.granted.v1"
+    granted_at: AwareDatetime
+    reason: str
+
+
+class ReworkDeclined(Event):
+    """Too late: the result, or a form of it, is out of the desk's hands."""
+
+    type: ClassVar[str] = "vn.motcua.rework.declined.v1"
+    reason: str
 
 
 class SupplementReceived(Event):
@@ -391,7 +424,46 @@ class PostalItemLost(PostalEvent):
     type: ClassVar[str] = "vn.motcua.postal_item.lost.v1"
 
 
+class AdjustmentTakenUp(Event):
+    """Whoever has the dossier in hand works with the changed content from now on."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.taken_up.v1"
+    officer: str
+
+
+class AdjustmentDeclined(Event):
+    """The content stays as it was, with the reason."""
+
+    type: ClassVar[str] = "vn.motcua.adjustment.declined.v1"
+    reason: str
+
+
+class DossierWithdrawn(Event):
+    """Ended at the applicant's wish, before a decision was issued; told by whoever had it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.dossier.withdrawn.v1"
+    withdrawn_at: AwareDatetime
+    reason: str | None = None
+
+
 # --- told by processing
+
+
+class WithdrawalDeclined(Event):
+    """Nothing is withdrawn once the decision is issued."""
+
+    type: ClassVar[str] = "vn.motcua.withdrawal.declined.v1"
+    reason: str
+    decision: SignedDecision | None = None
+
+
+class ReworkRequested(Event):
+    """A leader wants the result back before it is handed over: a request to the desk, which has it in hand."""
+
+    type: ClassVar[str] = "vn.motcua.rework.requested.v1"
+    requested_at: AwareDatetime
+    reason: str
+    by: str
 
 
 class DossierTakenUp(Event):
@@ -587,6 +659,24 @@ class DossierCompleted(Event):
     decision: SignedDecision | None = None
 
 
+# --- told by whoever has it in hand
+
+
+class DossierRepaired(Event):
+    """A mistake was undone by two supervisors: the dossier is in a state again that it had left at `left_at`. That passes the baton
+    to whoever holds that state.
+    """
+
+    type: ClassVar[str] = "vn.motcua.dossier.repaired.v1"
+    from_state: State
+    to_state: State
+    left_at: AwareDatetime
+    repaired_at: AwareDatetime
+    ticket: str
+    proposed_by: str
+    approved_by: str
+
+
 # --- told by notifications
 
 
@@ -680,6 +770,15 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CorrectionRequested,
         CorrectionReturned,
         DossierAmended,
+        WithdrawalRequested,
+        WithdrawalDeclined,
+        DossierWithdrawn,
+        AdjustmentRequested,
+        AdjustmentTakenUp,
+        AdjustmentDeclined,
+        ReworkRequested,
+        ReworkGranted,
+        ReworkDeclined,
         SubmissionAnswerDue,
         PapersHandOverDue,
         DossierReminded,
@@ -716,6 +815,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         StepCompleted,
         DecisionIssued,
         DossierCompleted,
+        DossierRepaired,
         MessageSent,
         MessageFailed,
         ProcedurePublished,

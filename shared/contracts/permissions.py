@@ -34,7 +34,10 @@ class Action(StrEnum):
     ACCEPT_SUPPLEMENT = "accept_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    ADJUST = "adjust"
+    ANSWER_ADJUSTMENT = "answer_adjustment"
     ANNUL = "annul"
+    REPAIR = "repair"
     REQUEST_CORRECTION = "request_correction"
     HAND_OVER_PAPERS = "hand_over_papers"
     REMIND = "remind"
@@ -57,6 +60,11 @@ class Action(StrEnum):
     RESUME = "resume"
     EXTEND = "extend"
     APOLOGISE = "apologise"
+    TAKE_UP_ADJUSTMENT = "take_up_adjustment"
+    DECLINE_ADJUSTMENT = "decline_adjustment"
+    PROPOSE_STOP = "propose_stop"
+    STOP = "stop"
+    REQUEST_REWORK = "request_rework"
     COMPLETE = "complete"
     ASSIGN = "assign"
     CLAIM = "claim"
@@ -95,7 +103,10 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.ACCEPT_SUPPLEMENT: _DESK,
     Action.CLOSE: _DESK,
     Action.AMEND: _DESK,
+    Action.ADJUST: _DESK | {Role.PORTAL},
+    Action.ANSWER_ADJUSTMENT: _DESK,
     Action.ANNUL: frozenset({Role.SUPERVISOR}),
+    Action.REPAIR: frozenset({Role.SUPERVISOR}),
     Action.REQUEST_CORRECTION: _DESK,
     Action.HAND_OVER_PAPERS: _DESK,
     Action.REMIND: _DESK,
@@ -117,6 +128,11 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.RESUME: frozenset({Role.LEADER}),
     Action.EXTEND: frozenset({Role.LEADER}),
     Action.APOLOGISE: frozenset({Role.LEADER}),
+    Action.TAKE_UP_ADJUSTMENT: _AGENCY,
+    Action.DECLINE_ADJUSTMENT: _AGENCY,
+    Action.PROPOSE_STOP: _AGENCY,
+    Action.STOP: frozenset({Role.LEADER}),
+    Action.REQUEST_REWORK: frozenset({Role.LEADER}),
     Action.COMPLETE: _AGENCY,
     Action.ASSIGN: frozenset({Role.LEADER, Role.SUPERVISOR}),
     Action.CLAIM: _AGENCY,

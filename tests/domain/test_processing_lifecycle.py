@@ -20,6 +20,7 @@ from shared.contracts.events import (
     PostalItemLost,
     ProcedureRef,
     Result,
+    ReworkGranted,
     SignedDecision,
 )
 from shared.contracts.people import Channel, Offices, ReturnWay, ReturnWish
@@ -85,9 +86,9 @@ def test_nothing_can_be_done_to_a_case_that_is_over() -> None:
 
 
 def test_what_is_heard_moves_only_what_the_desk_holds() -> None:
-    for (state, _), to in HEARD.items():
+    for (state, event), to in HEARD.items():
         assert STATES[state].holder is Holder.DESK
-        gives_back = state is State.AWAITING_SUPPLEMENT
+        gives_back = state is State.AWAITING_SUPPLEMENT or event is ReworkGranted
         assert gives_back or STATES[to].holder is Holder.DESK
 
 
@@ -109,13 +110,13 @@ def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_b
             a_case(state=State.RECEIVED, papers_handed_over_at=NOW),
             {Action.TAKE_UP, Action.TAKE_OVER_PAPERS, Action.RETURN_FOR_SUPPLEMENT, *NEW_DATES},
         ),
-        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, *STOPS, *NEW_DATES}),
-        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE, *STOPS, *NEW_DATES}),
+        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.PROPOSE_STOP, *STOPS, *NEW_DATES}),
+        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE, Action.PROPOSE_STOP, *STOPS, *NEW_DATES}),
         (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.COMPLETE, *NEW_DATES}),
-        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE}),
+        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.PROPOSE_STOP}),
         (a_case(state=State.AWAITING_SUPPLEMENT), set()),
-        (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT}),
-        (a_case(state=State.COMPLETED, result_at_desk_at=NOW), set()),
+        (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT, Action.REQUEST_REWORK}),
+        (a_case(state=State.COMPLETED, result_at_desk_at=NOW), {Action.REQUEST_REWORK}),
     ],
 )
 def test_what_can_be_done_depends_on_the_facts_of_the_case(case: Case, possible: set[Action]) -> None:

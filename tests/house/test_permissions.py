@@ -48,6 +48,8 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/dossiers/{name}/timeline": Action.SEE_DOSSIERS,
         "POST /v1/dossiers/{name}/supplements": Action.SUPPLEMENT,
         "POST /v1/dossiers/{name}/withdrawals": Action.WITHDRAW,
+        "POST /v1/dossiers/{name}/adjustments": Action.ADJUST,
+        "POST /v1/dossiers/{name}/adjustment-answers": Action.ANSWER_ADJUSTMENT,
         "POST /v1/dossiers/{name}/supplement-acceptances": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/supplement-returns": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/closures": Action.CLOSE,
@@ -58,6 +60,9 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/dossiers/{name}/amendments": Action.AMEND,
         "POST /v1/dossiers/{name}/annulments": Action.ANNUL,
         "POST /v1/dossiers/{name}/corrections": Action.REQUEST_CORRECTION,
+        "GET /v1/dossiers/{name}/repairs": Action.SEE_DOSSIERS,
+        "POST /v1/dossiers/{name}/repairs": Action.REPAIR,
+        "POST /v1/dossiers/{name}/repairs/{repair_id}/approvals": Action.REPAIR,
         "POST /v1/dossiers/{name}/corrected-returns": Action.RETURN_RESULT,
         "POST /v1/dossiers/{name}/hand-overs": Action.HAND_OVER_PAPERS,
         "POST /v1/dossiers/{name}/result-at-desk": Action.TAKE_OVER_RESULT,
@@ -101,12 +106,20 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/issue-decision": Action.ISSUE_DECISION,
         "POST /v1/cases/{name}/complete": Action.COMPLETE,
         "POST /v1/cases/{name}/correct-result": Action.CORRECT_RESULT,
+        "GET /v1/cases/{name}/repairs": Action.SEE_CASES,
+        "POST /v1/cases/{name}/repairs": Action.REPAIR,
+        "POST /v1/cases/{name}/repairs/{repair_id}/approvals": Action.REPAIR,
         "POST /v1/cases/{name}/decline-correction": Action.DECLINE_CORRECTION,
         "POST /v1/cases/{name}/return-for-supplement": Action.RETURN_FOR_SUPPLEMENT,
         "POST /v1/cases/{name}/suspend": Action.SUSPEND,
         "POST /v1/cases/{name}/resume": Action.RESUME,
         "POST /v1/cases/{name}/extend": Action.EXTEND,
         "POST /v1/cases/{name}/apologise": Action.APOLOGISE,
+        "POST /v1/cases/{name}/take-up-adjustment": Action.TAKE_UP_ADJUSTMENT,
+        "POST /v1/cases/{name}/decline-adjustment": Action.DECLINE_ADJUSTMENT,
+        "POST /v1/cases/{name}/propose-stop": Action.PROPOSE_STOP,
+        "POST /v1/cases/{name}/stop": Action.STOP,
+        "POST /v1/cases/{name}/request-rework": Action.REQUEST_REWORK,
         "POST /v1/calendar-previews": SIGNED,
         "POST /v1/calendars/{key}/applications": Action.APPLY_CALENDAR,
         "POST /v1/due-dates": Action.COMPUTE_DUE_DATES,
@@ -133,6 +146,8 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/dossiers/{name}/amendments": {"reason": "Ghi nhầm"},
     "POST /v1/dossiers/{name}/annulments": {"ground": "double", "instead": "H27.030-260101-0001", "reason": "Trùng"},
     "POST /v1/dossiers/{name}/corrections": {"reason": "Sai ngày sinh"},
+    "POST /v1/dossiers/{name}/repairs": {"to_state": "in_progress", "ticket": "SC-1", "reason": "Nhầm"},
+    "POST /v1/cases/{name}/repairs": {"to_state": "in_progress", "ticket": "SC-1", "reason": "Nhầm"},
     "POST /v1/dossiers/{name}/result-at-desk": {"handed_over_by": "Trần Văn Bình"},
     "POST /v1/dossiers/{name}/postal-items": {"carrier": "simulator", "tracking_number": "EF000000001VN"},
     "POST /v1/submissions": an_application(),
@@ -153,11 +168,19 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/cases/{name}/return-for-supplement": {"papers": ["Bản vẽ"], "reason": "Thiếu"},
     "POST /v1/cases/{name}/suspend": {"ground": "Luật Đất đai", "until": "2026-03-20"},
     "POST /v1/cases/{name}/extend": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
+    "POST /v1/dossiers/{name}/adjustments": {"content": "Sửa diện tích"},
+    "POST /v1/cases/{name}/decline-adjustment": {"reason": "Thuộc thủ tục khác"},
+    "POST /v1/cases/{name}/propose-stop": {"ground": "Luật chuyên ngành"},
+    "POST /v1/cases/{name}/request-rework": {"reason": "Sai tên"},
     "POST /v1/cases/{name}/apologise": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
 }
 
 # Requests and facts from the other side: whoever sees the dossier may bring them.
-FROM_ANY_SIDE: Final = {"POST /v1/dossiers/{name}/supplements", "POST /v1/dossiers/{name}/withdrawals"}
+FROM_ANY_SIDE: Final = {
+    "POST /v1/dossiers/{name}/supplements",
+    "POST /v1/dossiers/{name}/withdrawals",
+    "POST /v1/dossiers/{name}/adjustments",
+}
 
 
 def routes_of(house: House, service: Service) -> dict[str, Any]:
@@ -175,7 +198,8 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     method, _, template = route.partition(" ")
     name = house.submission if template.startswith("/v1/submissions") else house.dossier
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
-    fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier, "number": "BG-1"}
+    fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier}
+    fillings |= {"repair_id": house.dossier, "number": "BG-1"}
     path = template
     for field, value in fillings.items():
         path = path.replace("{" + field + "}", value)

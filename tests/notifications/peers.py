@@ -11,6 +11,9 @@ import httpx
 
 from shared import wire
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentGround,
     AnnulmentRequested,
@@ -33,6 +36,7 @@ from shared.contracts.events import (
     DossierOverdue,
     DossierReceived,
     DossierReminded,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -40,6 +44,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     Outcome,
     PapersHandedOver,
@@ -59,6 +64,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     SignedDecision,
     StepCompleted,
     SubmissionAnswerDue,
@@ -73,9 +81,12 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.contracts.peers import Service
 from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
+from shared.contracts.states import State
 from shared.ids import uuid7
 from shared.wire import Envelope
 from tests.stack import MONDAY_MORNING, Stack
@@ -244,6 +255,15 @@ EVERY_FACT: tuple[Event, ...] = (
     SubmissionRedirected(from_office="H26.23", offices=OFFICES, reason="Nơi cư trú thuộc địa bàn khác."),
     SubmissionLapsed(ended_at=MONDAY_MORNING),
     SubmissionWithdrawn(),
+    WithdrawalRequested(requested_at=MONDAY_MORNING, reason="Không còn nhu cầu."),
+    WithdrawalDeclined(reason="Quyết định đã được ban hành."),
+    DossierWithdrawn(withdrawn_at=MONDAY_MORNING),
+    AdjustmentRequested(requested_at=MONDAY_MORNING, content="Sửa diện tích."),
+    AdjustmentTakenUp(officer="Lê Văn Lý"),
+    AdjustmentDeclined(reason="Thuộc một thủ tục khác."),
+    ReworkRequested(requested_at=MONDAY_MORNING, reason="Sai tên.", by="Phạm Thị Ký"),
+    ReworkGranted(granted_at=MONDAY_MORNING, reason="Sai tên."),
+    ReworkDeclined(reason="Kết quả đã được trao."),
     *(received(way=way) for way in ReturnWay),
     *(resolved_on_the_spot(outcome=outcome) for outcome in Outcome),
     taken_up(),
@@ -296,6 +316,15 @@ EVERY_FACT: tuple[Event, ...] = (
     *(correction_done(kind) for kind in CorrectionKind),
     CorrectionDeclined(
         number=1, kind=CorrectionKind.CORRECT, reason="Kết quả đúng với hồ sơ.", declined_at=MONDAY_MORNING, officer="Lê Văn Lý"
+    ),
+    DossierRepaired(
+        from_state=State.RETURNED,
+        to_state=State.AWAITING_SUPPLEMENT,
+        left_at=MONDAY_MORNING,
+        repaired_at=LATER,
+        ticket="SC-2026-0042",
+        proposed_by="Phạm Thị Giám Sát",
+        approved_by="Phạm Văn Hai",
     ),
     CorrectionOverdue(number=1, due_at=LATER, office="H26.22.1"),
     *(

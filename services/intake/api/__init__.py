@@ -1,6 +1,6 @@
 """Door 1, people: routes with their request and view models, a file per noun."""
 
-from services.intake.api import calendars, catalogue, dossiers, lookup, offices, papers, postal, reminders, submissions
+from services.intake.api import calendars, catalogue, dossiers, lookup, offices, papers, postal, reminders, repairs, submissions
 
 ROUTERS = (
     catalogue.router,
@@ -8,6 +8,7 @@ ROUTERS = (
     calendars.router,
     dossiers.router,
     papers.router,
+    repairs.router,
     reminders.router,
     submissions.router,
     postal.router,

@@ -405,6 +405,23 @@ class WithdrawalBody(Body):
     reason: Words | None = None
 
 
+class AdjustmentBody(Body):
+    """What who filed online wants changed, with the papers that belong to it."""
+
+    model_config = example(content="Xin sửa diện tích thửa đất từ 120 m2 thành 102 m2", papers=[{"number": 3, "copies": 1}])
+
+    content: Annotated[str, Field(min_length=1, max_length=5000)]
+    papers: tuple[PaperBody, ...] = Field(default=(), max_length=200)
+
+
+class AdjustmentAnswerBody(Body):
+    """Taken up, or declined with the reason."""
+
+    model_config = example(declined_because="Nội dung điều chỉnh thuộc một thủ tục khác")
+
+    declined_because: Words | None = None
+
+
 class HandOverBody(Body):
     """Papers given to a unit; without one, to the competent agency."""
 

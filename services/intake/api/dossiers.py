@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import amending, annulling, correcting, post, reception, returning, submissions, supplementing
+from services.intake.commands import amending, annulling, correcting, post, reception, returning, submissions, supplementing, wishes
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
@@ -99,7 +99,28 @@ async def close(
 
 @router.post("/dossiers/{name}/withdrawals", status_code=202, response_model=views.MovedView, summary="The applicant takes it back")
 async def withdraw(name: str, body: bodies.WithdrawalBody, tx: Tx, officer: Annotated[Officer, may(Action.WITHDRAW)]) -> Dossier:
-    return await submissions.withdraw(tx, name, reason=body.reason, by=officer)
+    """What the desk has in hand ends at once; what the agency has in hand is asked of it, and declined once the decision is issued."""
+    return await wishes.withdraw(tx, name, reason=body.reason, by=officer)
+
+
+@router.post("/dossiers/{name}/adjustments", status_code=202, response_model=views.MovedView, summary="Who filed online wants it changed")
+async def ask_adjustment(name: str, body: bodies.AdjustmentBody, tx: Tx, officer: Annotated[Officer, may(Action.ADJUST)]) -> Dossier:
+    papers = tuple(paper.value() for paper in body.papers)
+    return await wishes.ask_adjustment(tx, name, content=body.content, papers=papers, by=officer)
+
+
+@router.post("/dossiers/{name}/adjustment-answers", response_model=views.MovedView, summary="Take the change up, or decline it")
+async def answer_adjustment(
+    name: str,
+    body: bodies.AdjustmentAnswerBody,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.ANSWER_ADJUSTMENT)],
+    version: IfMatch,
+    response: Response,
+) -> Dossier:
+    dossier = await wishes.answer_adjustment(tx, name, declined_because=body.declined_because, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
 
 
 @router.post("/dossiers/{name}/amendments", response_model=views.MovedView, summary="Correct a slip of the pen: people, how they want it")

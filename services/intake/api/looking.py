@@ -45,6 +45,8 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
     item = tables.postal_item
     items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
     own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
+    if found.state not in (State.AWAITING_SUPPLEMENT, State.INTAKE_SUPPLEMENT):
+        own |= {"papers_awaited": (), "supplement_ends_at": None, "supplement_sent_at": None}
     return views.DossierView(
         **_in_vietnam(own),
         label=STATES[found.state].label,

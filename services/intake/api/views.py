@@ -160,6 +160,8 @@ class DossierView(DossierRow):
     papers_awaited: tuple[str, ...]
     supplement_ends_at: datetime | None
     supplement_sent_at: datetime | None
+    withdrawal_asked_at: datetime | None
+    adjustment_asked: str | None
     annulment_asked_at: datetime | None
     annulment_declined_at: datetime | None
     reason: str | None
@@ -252,7 +254,7 @@ def row_of(dossier: Dossier) -> dict[str, Any]:
     return fields | {"label": STATES[dossier.state].label}
 
 
-FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW})
+FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.ASK_WITHDRAWAL, Move.ASK_ADJUSTMENT})
 """What any office that sees the dossier may bring in for the applicant."""
 
 HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
@@ -271,6 +273,10 @@ HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.REQUEST_ANNULMENT: ("dossiers/{id}/annulments", bodies.AnnulmentBody),
     Move.AMEND: ("dossiers/{id}/amendments", bodies.AmendmentBody),
     Move.WITHDRAW: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
+    Move.ASK_WITHDRAWAL: ("dossiers/{id}/withdrawals", bodies.WithdrawalBody),
+    Move.ASK_ADJUSTMENT: ("dossiers/{id}/adjustments", bodies.AdjustmentBody),
+    Move.TAKE_UP_ADJUSTMENT: ("dossiers/{id}/adjustment-answers", bodies.AdjustmentAnswerBody),
+    Move.DECLINE_ADJUSTMENT: ("dossiers/{id}/adjustment-answers", bodies.AdjustmentAnswerBody),
     Move.REMIND: ("dossiers/{id}/reminders", bodies.ReminderBody),
     Move.HAND_OVER_PAPERS: ("dossiers/{id}/hand-overs", bodies.HandOverBody),
     Move.TAKE_OVER_RESULT: ("dossiers/{id}/result-at-desk", bodies.TakeOverBody),

@@ -88,6 +88,16 @@ async def submission_lapse(tx: Transaction, office: str, procedure: str) -> Laps
         return None
 
 
+async def first_morning_after(tx: Transaction, office: str, ends_at: datetime) -> datetime:
+    """Opening on the first working day after a period that ended at 24:00; where no calendar says which, the morning after."""
+    last = (ends_at - timedelta(minutes=1)).astimezone(VIETNAM).date()
+    try:
+        calendar, hours = await _counted_by(tx, office)
+        return opening_at(next_working_day(last, calendar), calendar, hours)
+    except (NoCalendar, CalendarUnknown):
+        return ends_at + timedelta(hours=7)
+
+
 async def _counted_by(tx: Transaction, office: str) -> tuple[Calendar, OfficeHours]:
     """What an office works by. Raises NoCalendar."""
     catalogue = catalogue_of(tx.runtime)

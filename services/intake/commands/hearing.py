@@ -37,7 +37,7 @@ async def agency_took_up(tx: Transaction, event: DossierTakenUp, envelope: Envel
     await follow(tx, before, replace(before, state=next_state(before, Move.TAKE_UP)), event.officer, None, envelope)
 
 
-async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, envelope: Envelope) -> None:
+async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, envelope: Envelope) -> Dossier:
     """The desk has the baton until all is there; on the first working morning after the last day it may close the dossier."""
     before = await tables.load_dossier(tx, envelope.subject)
     after = replace(
@@ -48,8 +48,9 @@ async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, env
         supplement_sent_at=None,
         closing_proposed_at=None,
     )
-    await follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
+    saved = await follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
     await timers.keep(tx, before.id, {LAPSED: event.lapses_at})
+    return saved
 
 
 async def agency_suspended(tx: Transaction, event: DossierSuspended, envelope: Envelope) -> None:
@@ -72,7 +73,7 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
 
 
 async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
-    await _note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
+    await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
@@ -94,37 +95,37 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
 
 
 async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: Envelope) -> None:
-    await _note(tx, event.officer, event.actor, envelope)
+    await note(tx, event.officer, event.actor, envelope)
 
 
 async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:
     """The desk can say whom to ask."""
-    await _note(tx, event.by, f"{event.officer or event.office} ({event.how})", envelope)
+    await note(tx, event.by, f"{event.officer or event.office} ({event.how})", envelope)
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:
     await handing_over.left(tx, tables.dossier_id_of(envelope.subject), event)
-    await _note(tx, event.handed_over_by, event.to_office, envelope)
+    await note(tx, event.handed_over_by, event.to_office, envelope)
 
 
 async def papers_were_taken_over(tx: Transaction, event: PapersTakenOver, envelope: Envelope) -> None:
     await handing_over.arrived(tx, tables.dossier_id_of(envelope.subject), event.office, event.taken_over_by)
-    await _note(tx, event.taken_over_by, event.office, envelope)
+    await note(tx, event.taken_over_by, event.office, envelope)
 
 
 async def message_went_out(tx: Transaction, event: MessageEvent, envelope: Envelope) -> None:
-    note = f"{event.channel}: {event.template}" + (f" ({event.reason})" if isinstance(event, MessageFailed) else "")
-    await _note(tx, envelope.source, note, envelope)
+    said = f"{event.channel}: {event.template}" + (f" ({event.reason})" if isinstance(event, MessageFailed) else "")
+    await note(tx, envelope.source, said, envelope)
 
 
-async def follow(tx: Transaction, before: Dossier, after: Dossier, by: str, note: str | None, envelope: Envelope) -> None:
-    line = JournalLine(_action(envelope), by, before.state, after.state, None, note, envelope.source, envelope.id)
-    await tables.save_dossier(tx, before, after, line)
+async def follow(tx: Transaction, before: Dossier, after: Dossier, by: str, said: str | None, envelope: Envelope) -> Dossier:
+    line = JournalLine(_action(envelope), by, before.state, after.state, None, said, envelope.source, envelope.id)
+    return await tables.save_dossier(tx, before, after, line)
 
 
-async def _note(tx: Transaction, by: str, note: str | None, envelope: Envelope) -> None:
+async def note(tx: Transaction, by: str, said: str | None, envelope: Envelope) -> None:
     """A fact that changes nothing of the dossier itself: a line, and no new version."""
-    line = JournalLine(_action(envelope), by, None, None, None, note, envelope.source, envelope.id)
+    line = JournalLine(_action(envelope), by, None, None, None, said, envelope.source, envelope.id)
     await tables.add_line(tx, tables.dossier_id_of(envelope.subject), line)
 
 

@@ -97,7 +97,7 @@ async def submit(
     line = JournalLine(Move.SUBMIT, by.name, None, submission.state, submission.offices.receiving)
     submission = await tables.insert_dossier(tx, submission, line, event)
     await timers.keep(tx, submission.id, {ANSWER_DUE: submission.answer_due_at})
-    await _keep_papers(tx, submission, brought.papers, replaced=False)
+    await keep_papers(tx, submission, brought.papers, replaced=False)
     if postal_item:
         await keep_item_that_came(tx, submission.id, *postal_item)
     return Submitted(submission, new=True)
@@ -130,7 +130,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     )
     await tx.run(tables.dossier.update().where(tables.dossier.c.id == after.id).values(receipt=receipt))
     await timers.keep(tx, after.id, {ANSWER_DUE: None, HAND_OVER_DUE: terms.hand_over_due_at})
-    await _keep_papers(tx, after, papers, replaced=True, names=[name for name, _ in terms.checked.papers])
+    await keep_papers(tx, after, papers, replaced=True, names=[name for name, _ in terms.checked.papers])
     if terms.checked.fees:
         fees = [
             {"dossier_id": after.id, "number": number, "name": fee.name, "amount": fee.amount, "paid": fee.paid, "method": fee.method}
@@ -168,7 +168,7 @@ async def supplement(tx: Transaction, name: str, papers: tuple[PaperReceived, ..
         after = await tables.save_dossier(tx, before, before, replace(line, to_state=before.state))
     else:
         after = await _answerable_again(tx, before, replace(before, state=state), line, names)
-    await _keep_papers(tx, after, papers, replaced=False)
+    await keep_papers(tx, after, papers, replaced=False)
     return after
 
 
@@ -226,9 +226,8 @@ async def redirect(
     return await tables.save_dossier(tx, before, replace(before, state=state, offices=offices), line, event)
 
 
-async def withdraw(tx: Transaction, name: str, *, reason: str | None, by: Officer) -> Dossier:
+async def withdraw(tx: Transaction, before: Dossier, *, reason: str | None, by: Officer) -> Dossier:
     """Before acceptance the applicant may always take it back."""
-    before = await dossier_to_tell_of(tx, name, by=by)
     state = next_state(before, Move.WITHDRAW)
     line = JournalLine(Move.WITHDRAW, by.name, before.state, state, before.offices.receiving, reason)
     return await _ended(tx, before, replace(before, state=state, reason=reason), line, SubmissionWithdrawn(reason=reason))
@@ -267,7 +266,7 @@ async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Offic
         people=after.people,
     )
     after = await tables.save_dossier(tx, before, after, line, event)
-    await _keep_papers(tx, after, brought.papers, replaced=True)
+    await keep_papers(tx, after, brought.papers, replaced=True)
     return after
 
 
@@ -278,7 +277,7 @@ async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought,
     line = JournalLine(Move.SUPPLEMENT, by.name, before.state, state, before.offices.receiving, "; ".join(names))
     after = replace(before, state=state, people=brought.people, result_wanted=brought.result_wanted)
     after = await _answerable_again(tx, before, after, line, names)
-    await _keep_papers(tx, after, brought.papers, replaced=True)
+    await keep_papers(tx, after, brought.papers, replaced=True)
     return after
 
 
@@ -304,7 +303,7 @@ async def _allot_code(tx: Transaction, prefix: str) -> str:
     return str(DossierCode.make(prefix, day, serial))
 
 
-async def _keep_papers(
+async def keep_papers(
     tx: Transaction, dossier: Dossier, papers: Sequence[PaperReceived], *, replaced: bool, names: Sequence[str] | None = None
 ) -> None:
     paper = tables.paper

@@ -17,14 +17,7 @@ from shared.runtime import Transaction
 async def accept_supplement(tx: Transaction, name: str, *, by: Officer, version: int) -> Dossier:
     """All that was asked for is there: the agency has the baton again. Source: law.RESTART_AFTER_SUPPLEMENT."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    after = replace(
-        before,
-        state=next_state(before, Move.ACCEPT_SUPPLEMENT),
-        papers_awaited=(),
-        supplement_ends_at=None,
-        supplement_sent_at=None,
-        closing_proposed_at=None,
-    )
+    after = replace(before, state=next_state(before, Move.ACCEPT_SUPPLEMENT), closing_proposed_at=None)
     assert before.supplement_sent_at
     line = JournalLine(Move.ACCEPT_SUPPLEMENT, by.name, before.state, after.state, before.offices.receiving)
     saved = await tables.save_dossier(tx, before, after, line, SupplementAccepted(sent_at=before.supplement_sent_at, accepted_at=tx.now))

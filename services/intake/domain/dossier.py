@@ -58,7 +58,7 @@ class Dossier:
     on_the_spot: bool = False
     supplement_asked: tuple[str, ...] = ()
     papers_awaited: tuple[str, ...] = ()
-    """What the agency asked for after acceptance."""
+    """What the agency asked for after acceptance; kept with its dates when it has come, as a repair may lead back here."""
     supplement_ends_at: datetime | None = None
     """24:00 of the last day for it."""
     supplement_sent_at: datetime | None = None
@@ -66,6 +66,10 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    withdrawal_asked_at: datetime | None = None
+    """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
+    adjustment_asked: str | None = None
+    """What the applicant wants changed; nobody has answered yet."""
     reminded_at: datetime | None = None
     """When the desk last asked the agency how it stands."""
     annulment_asked_at: datetime | None = None

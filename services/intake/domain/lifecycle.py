@@ -7,6 +7,7 @@ from typing import Final
 from services.intake.domain.dossier import Dossier
 from shared import law
 from shared.clock import VIETNAM
+from shared.contracts.people import Channel
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, Holder, State
 from shared.errors import ActionNotAllowed
@@ -31,6 +32,7 @@ class Move(StrEnum):
     RETURN_SUPPLEMENT = "return_supplement"
     CLOSE = "close"
     AMEND = "amend"
+    PROPOSE_REPAIR = "propose_repair"
     REQUEST_ANNULMENT = "request_annulment"
     HAND_OVER_PAPERS = "hand_over_papers"
     REMIND = "remind"
@@ -42,9 +44,16 @@ class Move(StrEnum):
     SENT_BACK = "sent_back"
     LOST_IN_POST = "lost_in_post"
     MARK_UNCLAIMED = "mark_unclaimed"
+    ASK_WITHDRAWAL = "ask_withdrawal"
+    ASK_ADJUSTMENT = "ask_adjustment"
+    TAKE_UP_ADJUSTMENT = "take_up_adjustment"
+    DECLINE_ADJUSTMENT = "decline_adjustment"
+    GIVE_BACK = "give_back"
     REQUEST_CORRECTION = "request_correction"
     RETURN_CORRECTED = "return_corrected"
     # Heard from the agency, which holds the baton then.
+    WITHDRAWN = "withdrawn"
+    STOP = "stop"
     TAKE_UP = "take_up"
     ANNUL = "annul"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
@@ -78,6 +87,11 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_SUPPLEMENT: Action.ACCEPT_SUPPLEMENT,
     Move.CLOSE: Action.CLOSE,
     Move.AMEND: Action.AMEND,
+    Move.PROPOSE_REPAIR: Action.REPAIR,
+    Move.ASK_WITHDRAWAL: Action.WITHDRAW,
+    Move.ASK_ADJUSTMENT: Action.ADJUST,
+    Move.TAKE_UP_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
+    Move.DECLINE_ADJUSTMENT: Action.ANSWER_ADJUSTMENT,
     Move.REQUEST_ANNULMENT: Action.ANNUL,
     Move.HAND_OVER_PAPERS: Action.HAND_OVER_PAPERS,
     Move.REMIND: Action.REMIND,
@@ -89,6 +103,9 @@ WHO: Final[dict[Move, Action]] = {
     Move.RETURN_CORRECTED: Action.RETURN_RESULT,
 }
 """What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
+
+
+AT_THE_AGENCY: Final = tuple(state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY)
 
 
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
@@ -140,19 +157,33 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.COMPLETE): Step(State.COMPLETED, law.COMPLETION),
+    **{(state, Move.ASK_WITHDRAWAL): Step(state, law.WITHDRAWAL) for state in AT_THE_AGENCY},
+    **{(state, Move.WITHDRAWN): Step(State.WITHDRAWN, law.WITHDRAWAL) for state in AT_THE_AGENCY},
+    (State.AWAITING_SUPPLEMENT, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
+    **{(state, Move.ASK_ADJUSTMENT): Step(state, law.ADJUSTMENT) for state in (*AT_THE_AGENCY, State.AWAITING_SUPPLEMENT)},
+    (State.AWAITING_SUPPLEMENT, Move.TAKE_UP_ADJUSTMENT): Step(State.AWAITING_SUPPLEMENT, law.ADJUSTMENT),
+    (State.AWAITING_SUPPLEMENT, Move.DECLINE_ADJUSTMENT): Step(State.AWAITING_SUPPLEMENT, law.ADJUSTMENT),
+    **{(state, Move.STOP): Step(State.STOPPED, law.STOPPED_BY_LAW) for state in AT_THE_AGENCY if state is not State.RECEIVED},
+    (State.COMPLETED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
+    (State.UNCLAIMED, Move.GIVE_BACK): Step(State.IN_PROGRESS, law.REWORK),
     **{(state, Move.REMIND): Step(state, law.REMINDER) for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY},
+    # Proposed here of what the desk has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
+    **{(state, Move.PROPOSE_REPAIR): Step(state, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.AGENCY},
     # People and how they want the result are the desk's to keep, whoever has the dossier in hand: its state stays.
     **{(state, Move.AMEND): Step(state, law.AMENDMENT) for state, meaning in STATES.items() if not meaning.terminal},
 }
 
 
-HEARD: Final = frozenset({Move.TAKE_UP, Move.ANNUL, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE})
+HEARD: Final = frozenset(
+    {Move.WITHDRAWN, Move.STOP, Move.ANNUL, Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE}
+)
 """Moves the agency makes: possible, but not the desk's to make."""
 
 
 def possible_moves(dossier: Dossier) -> tuple[Move, ...]:
-    """What people can do with it now."""
-    return tuple(move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and not why_not(dossier, move))
+    """What people can do with it now. Where a repair would lead only the journal says: it has a list of its own."""
+    asked = (move for (at, move) in LIFECYCLE if at is dossier.state and move in WHO and move is not Move.PROPOSE_REPAIR)
+    return tuple(move for move in asked if not why_not(dossier, move))
 
 
 def beginning(move: Move) -> State:
@@ -217,6 +248,19 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The result is at the desk already."
         case Move.RETURN_AT_DESK | Move.POST if dossier.result_at_desk_at is None:
             return "The result is not at the desk yet; take it over from the agency first."
+        case Move.ASK_WITHDRAWAL if dossier.withdrawal_asked_at:
+            return "The withdrawal was asked for already; the agency has not answered yet."
+        case Move.ASK_WITHDRAWAL | Move.ASK_ADJUSTMENT if dossier.decision:
+            signed = dossier.decision
+            return f"The decision was issued already: number {signed.number} of {signed.signed_on.isoformat()}."
+        case Move.ASK_ADJUSTMENT if dossier.channel is not Channel.ONLINE:
+            return "Only what was filed online is adjusted; for a slip of the pen there is the amendment."
+        case Move.ASK_ADJUSTMENT if dossier.adjustment_asked:
+            return "An adjustment was asked for already and is not answered yet."
+        case Move.TAKE_UP_ADJUSTMENT | Move.DECLINE_ADJUSTMENT if dossier.adjustment_asked is None:
+            return "The applicant has not asked for a change."
+        case Move.GIVE_BACK if dossier.delivered_online_at:
+            return "The electronic result was delivered already."
         case Move.DELIVER_ONLINE if dossier.delivered_online_at:
             return "The electronic result was delivered already."
         case _:

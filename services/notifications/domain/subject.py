@@ -11,12 +11,14 @@ from shared.contracts.events import (
     DossierAnnulled,
     DossierCompleted,
     DossierReceived,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
     DossierStopped,
     DossierSuspended,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     PostalEvent,
     PostalItemBooked,
@@ -25,6 +27,7 @@ from shared.contracts.events import (
     Reappointment,
     Receipt,
     ResultUnclaimed,
+    ReworkGranted,
     SubmissionReceived,
     SubmissionRedirected,
     SubmissionRefused,
@@ -50,6 +53,8 @@ MIRROR: Final[dict[type[Event], State]] = {
     SupplementRequested: State.AWAITING_SUPPLEMENT,
     SupplementAccepted: State.IN_PROGRESS,
     DossierStopped: State.STOPPED,
+    DossierWithdrawn: State.WITHDRAWN,
+    ReworkGranted: State.IN_PROGRESS,
     DossierAnnulled: State.ANNULLED,
     DossierSuspended: State.SUSPENDED,
     DossierResumed: State.IN_PROGRESS,
@@ -125,4 +130,6 @@ def mirrored(subject: Subject, event: Event) -> Subject:
         subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
     if isinstance(event, SubmissionRedirected):
         subject = replace(subject, offices=event.offices)
+    if isinstance(event, DossierRepaired):
+        return replace(subject, state=event.to_state)
     return replace(subject, state=MIRROR.get(type(event), subject.state)) if concerns_people(subject, event) else subject

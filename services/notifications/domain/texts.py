@@ -11,6 +11,9 @@ from typing import Final
 from services.notifications.domain.subject import Subject, concerns_people
 from services.notifications.domain.words import Words, filled
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentRequested,
+    AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
     CorrectionDeclined,
@@ -32,6 +35,7 @@ from shared.contracts.events import (
     DossierOverdue,
     DossierReceived,
     DossierReminded,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     DossierReturned,
@@ -39,6 +43,7 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierSuspensionOver,
     DossierTakenUp,
+    DossierWithdrawn,
     Event,
     PapersHandedOver,
     PapersHandOverDue,
@@ -54,6 +59,9 @@ from shared.contracts.events import (
     ResultAtDesk,
     ResultDelivered,
     ResultUnclaimed,
+    ReworkDeclined,
+    ReworkGranted,
+    ReworkRequested,
     StepCompleted,
     SubmissionAnswerDue,
     SubmissionLapsed,
@@ -67,6 +75,8 @@ from shared.contracts.events import (
     SupplementLapsed,
     SupplementReceived,
     SupplementRequested,
+    WithdrawalDeclined,
+    WithdrawalRequested,
 )
 from shared.contracts.people import Channel, ReturnWay
 
@@ -136,8 +146,8 @@ Thư này được gửi tự động, xin không trả lời thư này.
 """
 
 RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
-RETURNED: Final = frozenset({DossierReturned})
-COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned})
+RETURNED: Final = frozenset({DossierReturned, ReworkGranted})
+COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned, DossierWithdrawn, DossierStopped})
 POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
 
 BRING: Final = """
@@ -304,6 +314,7 @@ Quá thời hạn này mà hồ sơ chưa được bổ sung, hồ sơ sẽ đư
     DossierStopped: (
         Template(
             "dossier_stopped",
+            until=frozenset({DossierRepaired}),
             sms="Hồ sơ {code} đã dừng xử lý. Xin liên hệ {short_desk} để biết lý do và nhận lại giấy tờ.",
             title="Hồ sơ {code} đã dừng xử lý",
             email="""
@@ -314,6 +325,70 @@ Xin liên hệ {desk} để nhận lại giấy tờ đã nộp.
 """,
         ),
     ),
+    WithdrawalRequested: (),
+    WithdrawalDeclined: (
+        Template(
+            "withdrawal_declined",
+            sms="Yêu cầu rút hồ sơ {code} không thực hiện được vì hồ sơ đã được giải quyết. Xin liên hệ {short_desk}.",
+            title="Không thể rút hồ sơ {code}",
+            email="""
+Yêu cầu rút hồ sơ {code} về thủ tục "{procedure}" không thực hiện được.
+Lý do: {reason}
+""",
+        ),
+    ),
+    DossierWithdrawn: (
+        Template(
+            "dossier_withdrawn",
+            sms="Hồ sơ {code} đã dừng giải quyết theo yêu cầu của Ông/Bà. Mời nhận lại giấy tờ tại {short_desk}.",
+            title="Đã dừng giải quyết hồ sơ {code} theo yêu cầu",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã dừng giải quyết theo yêu cầu của Quý ông/bà.
+
+Xin liên hệ {desk} để nhận lại giấy tờ đã nộp và được hướng dẫn về phí, lệ phí.
+""",
+        ),
+    ),
+    AdjustmentRequested: (),
+    AdjustmentTakenUp: (
+        Template(
+            "adjustment_taken_up",
+            until=COMPLETED_OR_RETURNED,
+            sms="Nội dung điều chỉnh hồ sơ {code} đã được chấp nhận.",
+            title="Nội dung điều chỉnh hồ sơ {code} đã được chấp nhận",
+            email="""
+Nội dung Quý ông/bà đề nghị điều chỉnh trong hồ sơ {code} về thủ tục "{procedure}" đã được chấp nhận và đang được giải quyết.
+""",
+        ),
+    ),
+    AdjustmentDeclined: (
+        Template(
+            "adjustment_declined",
+            until=COMPLETED_OR_RETURNED,
+            sms="Đề nghị điều chỉnh hồ sơ {code} không được chấp nhận. Hồ sơ tiếp tục được giải quyết theo nội dung đã nộp.",
+            title="Không chấp nhận đề nghị điều chỉnh hồ sơ {code}",
+            email="""
+Đề nghị điều chỉnh hồ sơ {code} về thủ tục "{procedure}" không được chấp nhận.
+Lý do: {reason}
+
+Hồ sơ tiếp tục được giải quyết theo nội dung đã nộp.
+""",
+        ),
+    ),
+    ReworkRequested: (),
+    ReworkGranted: (
+        Template(
+            "rework_granted",
+            until=COMPLETED_OR_RETURNED,
+            sms="Kết quả hồ sơ {code} đang được kiểm tra lại, xin chưa đến nhận. Chúng tôi sẽ báo ngay khi có kết quả.",
+            title="Kết quả hồ sơ {code} đang được kiểm tra lại",
+            email="""
+Kết quả hồ sơ {code} về thủ tục "{procedure}" đang được cơ quan giải quyết kiểm tra lại trước khi trả.
+Xin Quý ông/bà chưa đến nhận; chúng tôi sẽ báo ngay khi có kết quả.
+""",
+        ),
+    ),
+    ReworkDeclined: (),
     DossierAmended: (
         Template(
             "dossier_amended",
@@ -334,6 +409,7 @@ Nếu Quý ông/bà không đề nghị việc này, xin báo ngay cho {desk}.
     DossierAnnulled: (
         Template(
             "dossier_annulled",
+            until=frozenset({DossierRepaired}),
             sms="Hồ sơ {code} đã được hủy do tiếp nhận nhầm.\nHồ sơ {instead} vẫn được giải quyết.\n"
             "Xin liên hệ {short_desk} để nhận lại giấy tờ, tiền đã nộp.",
             title="Hồ sơ {code} đã được hủy do tiếp nhận nhầm",
@@ -407,6 +483,19 @@ Nếu cần giải thích thêm, xin liên hệ {desk}.
         ),
     ),
     CorrectionOverdue: (),
+    DossierRepaired: (
+        Template(
+            "dossier_repaired",
+            until=frozenset({DossierCompleted, DossierReturned}),
+            sms="Trạng thái hồ sơ {dossier} bị ghi nhầm và đã được sửa: {state_label}. Xin lỗi Ông/Bà vì thông báo trước đó.",
+            title="Sửa trạng thái ghi nhầm của hồ sơ {dossier}",
+            email="""
+Trạng thái hồ sơ {dossier} về thủ tục "{procedure}" bị ghi nhầm và đã được sửa: {state_label}.
+
+Chúng tôi xin lỗi Quý ông/bà vì thông báo trước đó. Nếu cần giải thích thêm, xin liên hệ {desk}.
+""",
+        ),
+    ),
     CorrectionReturned: (
         Template(
             "correction_returned",
@@ -562,6 +651,7 @@ Phần còn lại sẽ được trả {way}.
     DossierReturned: (
         Template(
             "dossier_returned_at_desk",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.DESK),
             sms="Kết quả hồ sơ {code} đã được trao tại {short_desk}. Nếu Ông/Bà hoặc người được ủy quyền chưa nhận, xin báo ngay.",
             title="Đã trả kết quả hồ sơ {code}",
@@ -573,6 +663,7 @@ Nếu Quý ông/bà hoặc người được ủy quyền chưa nhận, xin báo
         ),
         Template(
             "dossier_returned_online",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.ONLINE),
             sms="Kết quả điện tử của hồ sơ {code} đã được trả trực tuyến. Ông/Bà có thể xem tại nơi đã nộp hồ sơ.",
             title="Đã trả kết quả hồ sơ {code}",
@@ -582,6 +673,7 @@ Kết quả điện tử của hồ sơ {code} về thủ tục "{procedure}" đ
         ),
         Template(
             "dossier_returned_by_post",
+            until=frozenset({DossierRepaired}),
             when=returned(ReturnWay.POST),
             sms="Bưu chính báo đã phát kết quả hồ sơ {code}. Nếu Ông/Bà chưa nhận được, xin báo ngay cho {short_desk}.",
             title="Đã trả kết quả hồ sơ {code}",

@@ -8,8 +8,17 @@ from typing import Final
 
 from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
-from shared.contracts.events import DossierSuspended, Event, Outcome, Reappointment, SubmissionSupplementRequested, SupplementRequested
+from shared.contracts.events import (
+    DossierRepaired,
+    DossierSuspended,
+    Event,
+    Outcome,
+    Reappointment,
+    SubmissionSupplementRequested,
+    SupplementRequested,
+)
 from shared.contracts.people import ReturnWay
+from shared.contracts.states import STATES
 
 DESK: Final = "Bộ phận Một cửa"
 
@@ -67,6 +76,7 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "form": FORMS[way] if way else None,
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
+        "state_label": STATES[event.to_state].label if isinstance(event, DossierRepaired) else None,
         "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),
     }

@@ -4,15 +4,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, papers, worklist
+from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, papers, repairs, wishes, worklist
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
+    wishes.router,
     assignments.router,
     worklist.router,
     officers.router,
     corrections.router,
     papers.router,
+    repairs.router,
     due_dates.router,
     calendars.router,
 )

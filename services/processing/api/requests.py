@@ -91,6 +91,18 @@ class NewAppointment(Request):
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Cần xác minh thực địa"])]
 
 
+class Reasoned(Request):
+    """Why."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Nội dung điều chỉnh làm thay đổi yêu cầu đã thẩm định"])]
+
+
+class StopGround(Request):
+    """The ground in the law of the sector on which it ends without a result."""
+
+    ground: Annotated[str, Field(min_length=1, max_length=1000, examples=["Khoản 3 Điều 12 Nghị định chuyên ngành: đối tượng không còn"])]
+
+
 class AssignedTo(Request):
     """Which colleague has it from now on; taken from somebody, also why."""
 
@@ -124,6 +136,11 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.RESUME: Noted,
     Action.EXTEND: NewAppointment,
     Action.APOLOGISE: NewAppointment,
+    Action.TAKE_UP_ADJUSTMENT: Noted,
+    Action.DECLINE_ADJUSTMENT: Reasoned,
+    Action.PROPOSE_STOP: StopGround,
+    Action.STOP: Noted,
+    Action.REQUEST_REWORK: Reasoned,
     Action.ASSIGN: AssignedTo,
     Action.CLAIM: Nothing,
     Action.RELEASE: GivenBack,

@@ -243,6 +243,14 @@ class NewDateView(View):
     in_time: bool
 
 
+class StopProposalView(View):
+    """Somebody proposed to end it without a result; it takes a second person."""
+
+    ground: str
+    by: str
+    at: Instant
+
+
 class CorrectionView(View):
     """A result that was, or is, made once more; judged by its own three working days. `replaced` is the result as it was before."""
 
@@ -321,6 +329,9 @@ class CaseView(View):
     papers_slip: str | None
     decision: SignedDecision | None
     decision_issued_at: Instant | None
+    adjustment_asked: str | None
+    stop_proposed: StopProposalView | None
+    rework_asked_at: Instant | None
     result: Result | None
     first_appointment_at: Instant
     due_at: Instant | None

@@ -16,6 +16,7 @@ from shared import timers
 from shared.contracts.events import (
     DossierAmended,
     DossierReceived,
+    DossierRepaired,
     DossierResolvedOnTheSpot,
     DossierResumed,
     Event,
@@ -153,6 +154,8 @@ def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> J
             by, office = event.handed_over_by, event.from_office
         case PapersTakenOver():
             by, office = event.taken_over_by, event.office
+        case DossierRepaired():
+            by = event.approved_by
         case ResultAtDesk():
             by = event.taken_over_by
         case PostalEvent():

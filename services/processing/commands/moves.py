@@ -34,18 +34,20 @@ from shared.working_time import StopPolicy
 
 
 async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
-    """The case as the officer saw it, who may act on it, in a state that allows it.
+    """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
+    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
+    rules.must_allow(case, action)
+    return acting.taken_on(case, officer, action)
 
-    Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed, ActionNotAllowed.
-    """
+
+async def case_to_change(tx: Transaction, name: str, officer: Officer, version: int) -> Case:
+    """Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed."""
     case = await tables.load_case(tx, name)
     officer.must_act_for({case.offices.competent}, case.offices.all(), f"case {name}")
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    case = await acting.known(tx, case)
-    rules.must_allow(case, action)
-    return acting.taken_on(case, officer, action)
+    return case
 
 
 async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
@@ -110,7 +112,7 @@ async def complete(tx: Transaction, name: str, officer: Officer, version: int, r
     before = await at_hand(tx, name, officer, version, Action.COMPLETE)
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
 
 
 # ------------------------------------------------------------------------------------------------ the clock
@@ -123,7 +125,7 @@ async def suspend(tx: Transaction, name: str, officer: Officer, version: int, *,
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.suspended(before, stop), before, counting)
     told = DossierSuspended(suspended_at=tx.now, ground=ground, until=until)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.SUSPEND, officer, before, after, ground), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.SUSPEND, officer, before, after, ground), told)
 
 
 async def return_for_supplement(
@@ -146,7 +148,7 @@ async def return_for_supplement(
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
     note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
     line = line_of(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
-    return await _with_alarms(tx, before, after, line, told)
+    return await with_alarms(tx, before, after, line, told)
 
 
 async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
@@ -155,7 +157,7 @@ async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, 
     counting = await counting_of(tx, before)
     after = rules.promised_again(rules.resumed(before, tx.now), before, counting)
     told = DossierResumed(resumed_at=tx.now, appointment_at=after.appointment_at)
-    return await _with_alarms(tx, before, after, line_of(tx, Action.RESUME, officer, before, after, note), told)
+    return await with_alarms(tx, before, after, line_of(tx, Action.RESUME, officer, before, after, note), told)
 
 
 async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
@@ -186,10 +188,10 @@ async def _promise(
         reason=new.reason,
         signer=new.signer,
     )
-    return await _with_alarms(tx, before, after, line_of(tx, action, officer, before, after, new.reason), event)
+    return await with_alarms(tx, before, after, line_of(tx, action, officer, before, after, new.reason), event)
 
 
-async def _with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
+async def with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
     """Written, and the clock told what it will have to say from now on."""
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)

@@ -9,14 +9,17 @@ from services.processing.domain.assignment import Assigning, Assignment
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
-from services.processing.domain.lifecycle import HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import Step, Steps, begun, is_one_per_limit, with_step
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AdjustmentDeclined,
+    AdjustmentTakenUp,
     CorrectionRequested,
     DossierAmended,
     DossierReturned,
     DossierStopped,
+    DossierWithdrawn,
     Event,
     Outcome,
     PapersHandedOver,
@@ -24,7 +27,9 @@ from shared.contracts.events import (
     ProcedureRef,
     Result,
     ResultAtDesk,
+    ReworkDeclined,
     SignedDecision,
+    WithdrawalRequested,
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
@@ -33,6 +38,16 @@ from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
 from shared.working_time import Calendar, OfficeHours, Started, StopPolicy
+
+
+@dataclass(frozen=True)
+class StopProposal:
+    """Ending a case without a result takes two people. `by_id` is the proposer's token subject. Source: law.STOPPED_BY_LAW."""
+
+    ground: str
+    by: str
+    by_id: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -79,10 +94,14 @@ class Case:
     papers_slip: str | None = None
     decision: SignedDecision | None = None
     decision_issued_at: datetime | None = None
+    adjustment_asked: str | None = None
+    """What the applicant wants changed; nobody has answered yet."""
+    stop_proposed: StopProposal | None = None
+    rework_asked_at: datetime | None = None
     result: Result | None = None
     completed_at: datetime | None = None
     stopped_at: datetime | None = None
-    """When it ended without a result."""
+    """When it ended without a result: by law, for want of a supplement, or at the applicant's wish."""
     result_handed_over_at: datetime | None = None
     result_at_desk_at: datetime | None = None
     returned_at: datetime | None = None
@@ -189,6 +208,8 @@ def why_not(case: Case, action: Action) -> str | None:
             return "This is the last step: complete the case instead."
         case Action.COMPLETE if ahead := [step.number for step in case.steps if not step.began_at and step.counted]:
             return f"Step {ahead[0]} comes before the completion: pass the case on first."
+        case Action.ISSUE_DECISION | Action.COMPLETE if case.adjustment_asked:
+            return "The applicant asked for a change: take it up, or decline it with the reason, first."
         case Action.ISSUE_DECISION if case.decision:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.TAKE_OVER_PAPERS if case.papers_handed_over_at is None:
@@ -201,6 +222,14 @@ def why_not(case: Case, action: Action) -> str | None:
             return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
         case Action.EXTEND if case.new_dates:
             return "The applicant has been told a new date with an apology already."
+        case Action.TAKE_UP_ADJUSTMENT | Action.DECLINE_ADJUSTMENT if case.adjustment_asked is None:
+            return "The applicant has not asked for a change."
+        case Action.TAKE_UP_ADJUSTMENT | Action.PROPOSE_STOP | Action.STOP if case.decision:
+            return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
+        case Action.STOP if case.stop_proposed is None:
+            return "It takes two people: somebody proposes the stop with its ground first."
+        case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
+            return "The result was asked back; the desk has not answered yet."
         case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
             return "Nobody has asked for the result to be made once more."
         case Action.HAND_OVER_RESULT if case.correction:
@@ -393,6 +422,47 @@ def result_handed_over(case: Case, *, now: datetime) -> Case:
     return replace(case, result_handed_over_at=now)
 
 
+def withdrawn(case: Case, *, now: datetime) -> Case | None:
+    """At the applicant's wish, without discretion; None once the decision is issued, or the case has ended. Source: law.WITHDRAWAL."""
+    granted = ASKED.get((case.state, WithdrawalRequested))
+    return _ended_without_result(case, granted.to, now) if granted and not case.decision else None
+
+
+def stopped(case: Case, *, by_id: str, now: datetime) -> Case:
+    """On a ground in the law of the sector, by a second person. Source: law.STOPPED_BY_LAW."""
+    assert case.stop_proposed
+    if by_id == case.stop_proposed.by_id:
+        raise _not_allowed(case, "You proposed this stop yourself: it takes a second person.")
+    return _ended_without_result(case, LIFECYCLE[case.state, Action.STOP].to, now)
+
+
+def _ended_without_result(case: Case, state: State, now: datetime) -> Case:
+    """Nothing asked or proposed is left open. A clock that stood has stood to the end, and is judged so: `stopped_since` stays."""
+    intervals = ended(case.intervals, now) if is_open(case.intervals) else case.intervals
+    return replace(case, state=state, stopped_at=now, intervals=intervals, adjustment_asked=None, stop_proposed=None)
+
+
+def reworked(case: Case, *, now: datetime, counting: Counting) -> Case:
+    """The result came back: its last counted step is worked on again, and all the time since counts. Source: law.REWORK."""
+    counted = [step for step in case.steps if step.counted]
+    last = counted[-1] if counted else case.steps[-1]
+    again = replace(last, began_at=None, due_at=None, done_at=None, done_by=None)
+    after = (replace(step, began_at=None, due_at=None, done_at=None, done_by=None) for step in case.steps[last.number :])
+    steps = (*case.steps[: last.number - 1], again, *after)
+    return replace(
+        case,
+        state=State.IN_PROGRESS,
+        steps=begun(steps, last.number, now, counting),
+        decision=None,
+        decision_issued_at=None,
+        result=None,
+        completed_at=None,
+        result_handed_over_at=None,
+        result_at_desk_at=None,
+        rework_asked_at=None,
+    )
+
+
 def heard(case: Case, event: Event, at: datetime) -> Case:
     """What the desk told us of: its moves are mirrored, its facts kept."""
     mirrored = replace(case, state=HEARD.get((case.state, type(event)), case.state))
@@ -409,7 +479,13 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case DossierAmended():
             return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
-            return replace(mirrored, stopped_at=event.stopped_at)
+            return _ended_without_result(mirrored, mirrored.state, event.stopped_at)
+        case DossierWithdrawn():
+            return _ended_without_result(mirrored, mirrored.state, event.withdrawn_at)
+        case AdjustmentTakenUp() | AdjustmentDeclined():
+            return replace(mirrored, adjustment_asked=None)
+        case ReworkDeclined():
+            return replace(mirrored, rework_asked_at=None)
         case DossierReturned():
             return replace(mirrored, returned_at=event.returned_at, returned_by=event.way)
         case _:

@@ -8,13 +8,16 @@ from shared.contracts.events import (
     AnnulmentRequested,
     DossierReturned,
     DossierStopped,
+    DossierWithdrawn,
     Event,
     PostalItemBooked,
     PostalItemDelivered,
     PostalItemLost,
     PostalItemSentBack,
     ResultUnclaimed,
+    ReworkGranted,
     SupplementAccepted,
+    WithdrawalRequested,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
 from shared.contracts.states import STATES, Holder, State
@@ -57,9 +60,26 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
+    **{
+        (state, action): _kept(state, action, law.ADJUSTMENT)
+        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
+        for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
+    },
+    **{
+        (state, Action.PROPOSE_STOP): _kept(state, Action.PROPOSE_STOP, law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+    },
+    **{
+        (state, Action.STOP): Transition(State.STOPPED, PERMISSIONS[Action.STOP], law.STOPPED_BY_LAW)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+    },
+    (State.COMPLETED, Action.REQUEST_REWORK): _kept(State.COMPLETED, Action.REQUEST_REWORK, law.REWORK),
+    (State.UNCLAIMED, Action.REQUEST_REWORK): _kept(State.UNCLAIMED, Action.REQUEST_REWORK, law.REWORK),
     (State.IN_PROGRESS, Action.COMPLETE): Transition(State.COMPLETED, PERMISSIONS[Action.COMPLETE], law.COMPLETION),
     # The baton is the desk's again, but the result's papers still lie here.
     (State.COMPLETED, Action.HAND_OVER_RESULT): _kept(State.COMPLETED, Action.HAND_OVER_RESULT, law.RETURN_OF_RESULT),
+    # Proposed here of what the agency has, or ended; where it leads back to is for the journal to say (shared/repairs.py).
+    **{(state, Action.REPAIR): _kept(state, Action.REPAIR, law.REPAIR) for state in STATES if STATES[state].holder is not Holder.DESK},
     (State.AWAITING_SUPPLEMENT, Action.ASSIGN): _kept(State.AWAITING_SUPPLEMENT, Action.ASSIGN, law.ASSIGNMENT),
     **{(state, action): _kept(state, action, law.ASSIGNMENT) for state, action in _WHOSE},
     # So may those of a result that was made once more, wherever the dossier is by then.
@@ -83,6 +103,9 @@ class Granted:
 # Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
 ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
     (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+    (State.RECEIVED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.IN_PROGRESS, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.SUSPENDED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
 }
 
 # Facts of the desk that change the state; every other fact keeps it. A carrier's late word about a result that was
@@ -90,6 +113,9 @@ ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
 HEARD: Final[dict[tuple[State, type[Event]], State]] = {
     (State.AWAITING_SUPPLEMENT, SupplementAccepted): State.IN_PROGRESS,
     (State.AWAITING_SUPPLEMENT, DossierStopped): State.STOPPED,
+    (State.AWAITING_SUPPLEMENT, DossierWithdrawn): State.WITHDRAWN,
+    (State.COMPLETED, ReworkGranted): State.IN_PROGRESS,
+    (State.UNCLAIMED, ReworkGranted): State.IN_PROGRESS,
     (State.COMPLETED, PostalItemBooked): State.IN_POST,
     (State.COMPLETED, ResultUnclaimed): State.UNCLAIMED,
     (State.UNCLAIMED, PostalItemBooked): State.IN_POST,
@@ -103,5 +129,8 @@ HEARD: Final[dict[tuple[State, type[Event]], State]] = {
 
 
 def possible_actions(state: State) -> tuple[Action, ...]:
-    """What can be done in a state at all; what the case at hand allows of it is its own to say."""
-    return tuple(action for (at, action) in LIFECYCLE if at is state)
+    """What can be done in a state at all; what the case at hand allows of it is its own to say.
+
+    Where a repair would lead only the journal says: it has a list of its own.
+    """
+    return tuple(action for (at, action) in LIFECYCLE if at is state and action is not Action.REPAIR)
