@@ -186,26 +186,15 @@ class WorkPage(Page):
     items: list[WorkLine]
 
 
-class WorkCount(View):
-    """So many open steps; `assignee` null: of the unit."""
-
-    office: str
-    assignee: str | None
-    state: State
-    due: DueBucket
-    number: int
-
-
 class WorkCounts(View):
-    """The same steps, counted four ways; `lines` has them together."""
+    """The same open steps, counted four ways; by officer (`none`: of the unit) with when they are due."""
 
     as_of: Instant
     total: int
     by_due: dict[DueBucket, int]
     by_office: dict[str, int]
-    by_assignee: dict[str, int]
     by_state: dict[State, int]
-    lines: list[WorkCount]
+    by_assignee: dict[str, dict[DueBucket, int]]
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:

@@ -1,7 +1,7 @@
 """Where a case stands on the work list, so that lists need not be counted: places are counted as cases move."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -46,12 +46,3 @@ class DueBucket(StrEnum):
 
 
 SOON_DAYS: Final = 3
-
-
-def bucket_of(due_on: date, today: date) -> DueBucket:
-    """By days: what is due today is not overdue yet, whatever its hour."""
-    if due_on < today:
-        return DueBucket.OVERDUE
-    if due_on == today:
-        return DueBucket.TODAY
-    return DueBucket.SOON if due_on <= today + timedelta(days=SOON_DAYS) else DueBucket.LATER
