@@ -76,7 +76,7 @@ class Play:
         if again := await self._turn(entry):
             case = again | {"steps": case["steps"]}
             visits = self._visits(story, datetime.fromisoformat(case["appointment_at"]))
-        steps = len(case["steps"]) - 1
+        steps = len(case["steps"]) - case["current_step"]
         share = -(-steps // len(visits))
         for instant in visits:
             await self.stage.until(instant)

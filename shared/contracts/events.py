@@ -640,6 +640,67 @@ class StepCompleted(Event):
     officer: str
     next_step: int | None = None
     next_actor: str | None = None
+    skipped: tuple[int, ...] | None = None
+    """Steps that a branch of the process went past."""
+    awaits_applicant: bool | None = None
+    """The next step is the applicant's, and its time is not counted: the clock stands until it is done."""
+
+
+class StepPassedBack(Event):
+    """A step was not agreed to: the case went back to an earlier one, as its process provides."""
+
+    type: ClassVar[str] = "vn.motcua.step.passed_back.v1"
+    step: int
+    actor: str | None = None
+    passed_back_at: AwareDatetime
+    officer: str
+    to_step: int
+    to_actor: str | None = None
+
+
+class ConsultationEvent(Event):
+    """An opinion is asked of another office; what is asked and answered stays with the agency."""
+
+    consultation: UUID
+    office: str
+    """The office that is consulted."""
+    due_at: AwareDatetime
+
+
+class ConsultationRequested(ConsultationEvent):
+    """Another office was asked; the clock runs on."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.requested.v1"
+    requested_at: AwareDatetime
+    officer: str
+
+
+class ConsultationAnswered(ConsultationEvent):
+    """It answered: `agrees`, `disagrees` or `none`."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.answered.v1"
+    answered_at: AwareDatetime
+    opinion: str
+
+
+class ConsultationOverdue(ConsultationEvent):
+    """It did not answer in time: the head of the desk (`desk`) and the lead officer (of `lead`) are told, and the case may go on."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.overdue.v1"
+    lead: str
+    desk: str
+    deemed_consent: str | None = None
+    """The sentence of the procedure by which its silence is consent."""
+
+
+class AttendanceRequested(Event):
+    """People are asked to come, in person: where, when and what for."""
+
+    type: ClassVar[str] = "vn.motcua.attendance.requested.v1"
+    at: AwareDatetime
+    place: str
+    purpose: str
+    officer: str
 
 
 class DecisionIssued(Event):
@@ -813,6 +874,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         DossierOverdue,
         DossierSuspensionOver,
         StepCompleted,
+        StepPassedBack,
+        ConsultationRequested,
+        ConsultationAnswered,
+        ConsultationOverdue,
+        AttendanceRequested,
         DecisionIssued,
         DossierCompleted,
         DossierRepaired,

@@ -52,6 +52,12 @@ class Action(StrEnum):
     SEE_CASES = "see_cases"
     TAKE_UP = "take_up"
     PASS_ON = "pass_on"
+    PASS_BACK = "pass_back"
+    REQUEST_CONSULTATION = "request_consultation"
+    ANSWER_CONSULTATION = "answer_consultation"
+    REQUEST_ATTENDANCE = "request_attendance"
+    ADD_NOTE = "add_note"
+    SEE_PROCESSES = "see_processes"
     TAKE_OVER_PAPERS = "take_over_papers"
     HAND_OVER_RESULT = "hand_over_result"
     ISSUE_DECISION = "issue_decision"
@@ -120,6 +126,12 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_CASES: _STAFF,
     Action.TAKE_UP: _AGENCY,
     Action.PASS_ON: _AGENCY,
+    Action.PASS_BACK: _AGENCY,
+    Action.REQUEST_CONSULTATION: _AGENCY,
+    Action.ANSWER_CONSULTATION: _AGENCY,
+    Action.REQUEST_ATTENDANCE: _AGENCY,
+    Action.ADD_NOTE: _AGENCY,
+    Action.SEE_PROCESSES: _EVERYONE,
     Action.TAKE_OVER_PAPERS: _AGENCY,
     Action.HAND_OVER_RESULT: _AGENCY,
     Action.ISSUE_DECISION: frozenset({Role.LEADER}),

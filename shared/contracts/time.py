@@ -46,6 +46,8 @@ class TimeTerms(BaseModel):
     """When so much of the time is left, the case is due soon."""
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000)
     """Or when so many working hours are left."""
+    deemed_consent: str | None = Field(default=None, min_length=1, max_length=1000)
+    """The sentence of the procedure's own text by which the silence of a consulted office is consent. Source: law.DEEMED_CONSENT."""
     answer_hours: int = Field(default=ANSWER_HOURS, ge=1, le=2000)
     """Working hours within which a submission is answered. Source: law.ANSWER_WITHIN_8_HOURS."""
 

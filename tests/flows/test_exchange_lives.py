@@ -90,6 +90,12 @@ UNTOLD = {
     "dossier.due_today",
     "dossier.overdue",
     "result.unclaimed",
+    # What an agency does besides: tests/house/test_agency_at_work.py.
+    "step.passed_back",
+    "consultation.requested",
+    "consultation.answered",
+    "consultation.overdue",
+    "attendance.requested",
 }
 
 

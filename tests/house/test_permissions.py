@@ -83,7 +83,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/cases": Action.SEE_CASES,
         "GET /v1/cases/{name}": Action.SEE_CASES,
         "GET /v1/cases/{name}/explanation": Action.SEE_CASES,
+        "GET /v1/cases/{name}/graph": Action.SEE_CASES,
+        "GET /v1/processes/{version_id}/{number}/graph": Action.SEE_PROCESSES,
+        "GET /v1/procedures/{key:path}/processes/{number}/graph": Action.SEE_PROCESSES,
         "GET /v1/worklist": Action.SEE_CASES,
+        "GET /v1/worklist/consultations": Action.SEE_CASES,
         "GET /v1/worklist/counts": Action.SEE_CASES,
         "POST /v1/hand-over-slips/{number}/take-over": Action.TAKE_OVER_PAPERS,
         "POST /v1/cases/{name}/assign": Action.ASSIGN,
@@ -101,6 +105,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/corrections": Action.SEE_CASES,
         "POST /v1/cases/{name}/take-up": Action.TAKE_UP,
         "POST /v1/cases/{name}/pass-on": Action.PASS_ON,
+        "POST /v1/cases/{name}/pass-back": Action.PASS_BACK,
+        "POST /v1/cases/{name}/request-consultation": Action.REQUEST_CONSULTATION,
+        "POST /v1/cases/{name}/answer-consultation": Action.ANSWER_CONSULTATION,
+        "POST /v1/cases/{name}/request-attendance": Action.REQUEST_ATTENDANCE,
+        "POST /v1/cases/{name}/notes": Action.ADD_NOTE,
         "POST /v1/cases/{name}/take-over-papers": Action.TAKE_OVER_PAPERS,
         "POST /v1/cases/{name}/hand-over-result": Action.HAND_OVER_RESULT,
         "POST /v1/cases/{name}/issue-decision": Action.ISSUE_DECISION,
@@ -154,6 +163,11 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/submissions/{name}/supplement-requests": {"papers": ["Đơn"], "reason": "Thiếu"},
     "POST /v1/submissions/{name}/redirect": {"receiving_office": DESK, "reason": "Không thuộc địa bàn"},
     "POST /v1/submissions/{name}/refuse": {"reason": "Không thuộc thẩm quyền"},
+    "POST /v1/cases/{name}/pass-back": {"to_step": 1, "reason": "Không đồng ý"},
+    "POST /v1/cases/{name}/request-consultation": {"office": DESK, "question": "Quy hoạch?", "answer_by": "2026-03-20"},
+    "POST /v1/cases/{name}/answer-consultation": {"opinion": "agrees", "content": "Phù hợp"},
+    "POST /v1/cases/{name}/request-attendance": {"at": "2026-03-13T09:00:00+07:00", "place": "Tổ 1", "purpose": "Xác minh"},
+    "POST /v1/cases/{name}/notes": {"text": "Đã đối chiếu"},
     "POST /v1/cases/{name}/assign": {"officer": "nobody"},
     "POST /v1/cases/{name}/release": {"reason": "Nghỉ phép"},
     "PUT /v1/officers": [],
@@ -198,6 +212,7 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     method, _, template = route.partition(" ")
     name = house.submission if template.startswith("/v1/submissions") else house.dossier
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
+    fillings |= {"key": AGENCY, "proposal_id": house.dossier, "version_id": house.dossier, "number": "0"}
     fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier}
     fillings |= {"repair_id": house.dossier, "number": "BG-1"}
     path = template

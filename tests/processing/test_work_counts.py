@@ -78,6 +78,18 @@ async def test_counts_say_how_much_by_unit_person_state_and_due_time(people: Peo
     assert (await counted(staff(stack, "desk_officer", DESK)))["total"] == 0
 
 
+async def test_of_very_many_offices_nobody_is_counted_officer_by_officer(
+    people: People, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.receives(process=None)
+    monkeypatch.setattr(counting_work, "OFFICER_BY_OFFICER", 0)
+
+    whole, mine = await counted(people.head), await counted(people.head, "assignee=none")
+
+    assert (whole["total"], whole["by_assignee"]) == (1, None)
+    assert mine["by_assignee"] == {"none": {"soon": 1}}
+
+
 async def test_the_due_minute_itself_is_still_in_time(people: People, desk: Desk, stack: Stack) -> None:
     await desk.receives(process=None, appointment_at=at(9, 10))
 
@@ -115,9 +127,10 @@ async def test_a_move_writes_back_no_reminder_it_has_not_seen(people: People, de
 
 
 RECOUNTED = f"""
-select competent as office, coalesce(assignee, '') as assignee, state,
+select competent as office, who as assignee, state,
        coalesce((step_due_at at time zone 'Asia/Ho_Chi_Minh')::date, '9999-12-31') as due_on, count(*) as n
-from processing.case where current_step is not null and state in ({", ".join(f"'{state}'" for state in HELD)}) group by 1, 2, 3, 4
+from processing.case, unnest(array[coalesce(assignee, ''), '*']) as who
+where current_step is not null and state in ({", ".join(f"'{state}'" for state in HELD)}) group by 1, 2, 3, 4
 """
 KEPT = "select office, assignee, state, due_on, sum(number) as n from processing.work_count group by 1, 2, 3, 4 having sum(number) <> 0"
 
@@ -185,7 +198,7 @@ async def test_folding_leaves_one_row_a_place_however_many_fold_at_once(
     while await counting_work.fold(runtime):
         pass
 
-    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [6]
+    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [6, 6]
 
 
 async def test_counts_that_went_wrong_are_counted_afresh(people: People, desk: Desk, stack: Stack) -> None:

@@ -20,9 +20,11 @@ from services.intake.domain.choices import Named, RequiredPaper, choose_limit, r
 from services.intake.domain.completeness import MissingPaper
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.fees import FeesOwed
+from services.intake.domain.public_timeline import public_lines
 from services.intake.domain.reception import Brought, PaperReceived
 from shared.clock import VIETNAM
 from shared.contracts.people import Channel, Offices, ReturnWish
+from shared.contracts.permissions import Role
 from shared.contracts.states import STATES, State
 from shared.errors import InvalidInput, NotFound
 from shared.officers import Officer
@@ -97,10 +99,25 @@ async def page(
 
 async def timeline(tx: Transaction, name: str, *, by: Officer) -> views.Timeline:
     found = await _visible(tx, name, by)
-    rows = await tx.run(select(tables.journal).where(tables.journal.c.dossier_id == found.id).order_by(tables.journal.c.number))
+    lines = await _journal(tx, found.id)
+    works_here = bool(by.roles - {Role.PORTAL})
     return views.Timeline(
-        id=found.id, code=found.code, lines=tuple(views.TimelineLine(**_in_vietnam(dict(row))) for row in rows.mappings())
+        id=found.id,
+        code=found.code,
+        told=_told(lines),
+        lines=tuple(views.TimelineLine(**_in_vietnam(line)) for line in lines) if works_here else (),
     )
+
+
+async def _journal(tx: Transaction, dossier_id: UUID) -> list[dict[str, Any]]:
+    journal = tables.journal
+    rows = await tx.run(select(journal).where(journal.c.dossier_id == dossier_id).order_by(journal.c.number))
+    return [dict(row) for row in rows.mappings()]
+
+
+def _told(lines: list[dict[str, Any]]) -> tuple[views.PublicLineView, ...]:
+    public = public_lines((line["at"].astimezone(VIETNAM), line["action"], line["note"]) for line in lines)
+    return tuple(views.PublicLineView.model_validate(line) for line in public)
 
 
 async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
@@ -113,6 +130,7 @@ async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
         procedure=row.procedure_name,
         label=STATES[State(row.state)].label,
         result_at_desk=row.result_at_desk_at is not None and row.returned_at is None,
+        timeline=_told(await _journal(tx, row.id)),
     )
 
 

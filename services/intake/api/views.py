@@ -200,9 +200,20 @@ class TimelineLine(View):
     note: str | None
 
 
+class PublicLineView(View):
+    """What happened when, in the citizen's words; `why` where the reason was written for the applicant."""
+
+    at: AwareDatetime
+    text: str
+    why: str | None
+
+
 class Timeline(View):
+    """`told` is what the citizen reads; `lines`, the journal itself, is for those who work here only."""
+
     id: UUID
     code: str | None
+    told: tuple[PublicLineView, ...]
     lines: tuple[TimelineLine, ...]
 
 
@@ -217,6 +228,7 @@ class LookupView(View):
     appointment_at: AwareDatetime
     result_at_desk: bool
     returned_at: AwareDatetime | None
+    timeline: tuple[PublicLineView, ...]
 
 
 class QuotePaper(View):

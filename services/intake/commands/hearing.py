@@ -11,6 +11,8 @@ from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AttendanceRequested,
+    ConsultationEvent,
     CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
@@ -25,6 +27,7 @@ from shared.contracts.events import (
     PapersTakenOver,
     Reappointment,
     StepCompleted,
+    StepPassedBack,
     SupplementRequested,
 )
 from shared.contracts.states import State
@@ -96,6 +99,19 @@ async def agency_completed(tx: Transaction, event: DossierCompleted, envelope: E
 
 async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: Envelope) -> None:
     await note(tx, event.officer, event.actor, envelope)
+
+
+async def step_was_passed_back(tx: Transaction, event: StepPassedBack, envelope: Envelope) -> None:
+    await note(tx, event.officer, event.to_actor, envelope)
+
+
+async def opinion_was_asked(tx: Transaction, event: ConsultationEvent, envelope: Envelope) -> None:
+    """Asked, answered or not answered in time: the head of the desk sees it here."""
+    await note(tx, envelope.source, event.office, envelope)
+
+
+async def people_were_asked_to_come(tx: Transaction, event: AttendanceRequested, envelope: Envelope) -> None:
+    await note(tx, event.officer, f"{event.at.astimezone(VIETNAM):%H:%M %d/%m/%Y}, {event.place}", envelope)
 
 
 async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:

@@ -16,6 +16,10 @@ from shared.contracts.events import (
     AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
+    AttendanceRequested,
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
     CorrectionDeclined,
     CorrectionDone,
     CorrectionKind,
@@ -63,6 +67,7 @@ from shared.contracts.events import (
     ReworkGranted,
     ReworkRequested,
     StepCompleted,
+    StepPassedBack,
     SubmissionAnswerDue,
     SubmissionLapsed,
     SubmissionReceived,
@@ -109,6 +114,11 @@ def online(event: Event, subject: Subject) -> bool:
 def on_the_way_back(event: Event, subject: Subject) -> bool:
     """The item that carries the result, not the one that brought the dossier."""
     return concerns_people(subject, event)
+
+
+def awaits_applicant(event: Event, _subject: Subject) -> bool:
+    """The clock stands for something the applicant has to do."""
+    return isinstance(event, StepCompleted) and event.awaits_applicant is True
 
 
 def wanted(way: ReturnWay) -> When:
@@ -583,7 +593,43 @@ Ngày hẹn trả kết quả mới: {appointment}.
     DossierApologyDue: (),
     DossierOverdue: (),
     DossierSuspensionOver: (),
-    StepCompleted: (),
+    StepCompleted: (
+        Template(
+            "step_awaits_applicant",
+            when=awaits_applicant,
+            until=frozenset({DossierResumed, DossierStopped, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code} đang chờ Ông/Bà hoàn thiện theo quy trình; thời gian này không tính vào thời hạn. Liên hệ: {short_desk}.",
+            title="Hồ sơ {code} đang chờ Quý ông/bà hoàn thiện",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đang chờ Quý ông/bà thực hiện phần việc của mình theo quy trình giải quyết.
+
+Thời gian này không tính vào thời hạn giải quyết; khi hồ sơ được tiếp tục giải quyết, chúng tôi sẽ báo ngày hẹn trả kết quả mới.
+Nếu cần hướng dẫn, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    StepPassedBack: (),
+    ConsultationRequested: (),
+    ConsultationAnswered: (),
+    ConsultationOverdue: (),
+    AttendanceRequested: (
+        Template(
+            "attendance_requested",
+            until=frozenset({AttendanceRequested, DossierStopped, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code}: mời Ông/Bà có mặt lúc {meeting} tại {short_place}. Xin mang theo giấy hẹn và giấy tờ tùy thân.",
+            title="Mời có mặt để giải quyết hồ sơ {code}",
+            email="""
+Để giải quyết hồ sơ {code} về thủ tục "{procedure}", mời Quý ông/bà có mặt:
+
+Thời gian: {meeting}
+Địa điểm: {place}
+Nội dung: {purpose}
+
+Xin mang theo giấy tiếp nhận hồ sơ và hẹn trả kết quả, giấy tờ tùy thân; người được ủy quyền mang thêm văn bản ủy quyền.
+Nếu không thể đến, xin báo trước cho {desk}.
+""",
+        ),
+    ),
     DossierAssigned: (),
     DossierReminded: (),
     DecisionIssued: (),

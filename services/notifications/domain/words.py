@@ -9,6 +9,7 @@ from typing import Final
 from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AttendanceRequested,
     DossierRepaired,
     DossierSuspended,
     Event,
@@ -36,6 +37,7 @@ FORMS: Final[dict[ReturnWay, str]] = {
 
 SHORT_PAPERS: Final = 90
 SHORT_DESK: Final = 60
+SHORT_PLACE: Final = 110
 
 Words = Mapping[str, str | None]
 
@@ -76,6 +78,9 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "form": FORMS[way] if way else None,
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
+        "short_place": shorten(event.place, SHORT_PLACE) if isinstance(event, AttendanceRequested) else None,
+        "meeting": instant_in_words(event.at) if isinstance(event, AttendanceRequested) else None,
+        "purpose": getattr(event, "purpose", None),
         "state_label": STATES[event.to_state].label if isinstance(event, DossierRepaired) else None,
         "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),

@@ -4,12 +4,27 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from services.processing.api import assignments, calendars, cases, corrections, due_dates, officers, papers, repairs, wishes, worklist
+from services.processing.api import (
+    assignments,
+    calendars,
+    cases,
+    corrections,
+    due_dates,
+    graphs,
+    officers,
+    opinions,
+    papers,
+    repairs,
+    wishes,
+    worklist,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
     wishes.router,
     assignments.router,
+    opinions.router,
+    graphs.router,
     worklist.router,
     officers.router,
     corrections.router,

@@ -12,12 +12,13 @@ from services.processing.api.requests import (
     NewAppointment,
     Noted,
     PapersTaken,
+    PassedBack,
+    PassedOn,
     ResultHandedOver,
     Suspension,
 )
-from services.processing.api.views import CaseLine, CasePage, CaseView, MovedView
+from services.processing.api.views import CaseLine, CasePage, CaseView, MovedView, moved
 from services.processing.commands import looking, moves
-from services.processing.domain.case import Case
 from shared.contracts.events import Result, SignedDecision
 from shared.contracts.permissions import Action
 from shared.contracts.states import State
@@ -28,6 +29,7 @@ router = APIRouter(route_class=Door, tags=["cases"])
 
 # A body with nothing but optional fields may be left out.
 _NOTHING_NOTED: Final = Noted()
+_TO_THE_NEXT: Final = PassedOn()
 _BY_ME: Final = PapersTaken()
 _HANDED_OVER_BY_ME: Final = ResultHandedOver()
 
@@ -49,7 +51,7 @@ async def list_cases(
 async def show_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)], response: Response) -> CaseView:
     found = await looking.show(tx, name, officer)
     etag(response, found.case.version)
-    return CaseView.of(found.case, found.journal, officer, tx.now)
+    return CaseView.of(found, officer, tx.now)
 
 
 @router.get("/cases/{name}/explanation", summary="Why it is due when it is: limits in a row, each told day by day")
@@ -67,9 +69,22 @@ async def take_up(
 
 @router.post("/cases/{name}/pass-on", summary="Complete the current step; the next one has the case")
 async def pass_on(
-    name: Name, tx: Tx, officer: Annotated[Officer, may(Action.PASS_ON)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
+    name: Name,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.PASS_ON)],
+    version: IfMatch,
+    response: Response,
+    body: PassedOn = _TO_THE_NEXT,
 ) -> MovedView:
-    return moved(response, await moves.pass_on(tx, name, officer, version, note=body.note))
+    """`to_step` names another step: a later one skips what lies between, an earlier one takes the case back. Both need a reason."""
+    return moved(response, await moves.pass_on(tx, name, officer, version, **body.model_dump()))
+
+
+@router.post("/cases/{name}/pass-back", summary="Not agreed to: an earlier step has the case again")
+async def pass_back(
+    name: Name, body: PassedBack, tx: Tx, officer: Annotated[Officer, may(Action.PASS_BACK)], version: IfMatch, response: Response
+) -> MovedView:
+    return moved(response, await moves.pass_back(tx, name, officer, version, **body.model_dump()))
 
 
 @router.post("/cases/{name}/take-over-papers", summary="Confirm that the papers of the desk have arrived")
@@ -149,8 +164,3 @@ async def apologise(
     name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.APOLOGISE)], version: IfMatch, response: Response
 ) -> MovedView:
     return moved(response, await moves.apologise(tx, name, officer, version, **body.model_dump()))
-
-
-def moved(response: Response, case: Case) -> MovedView:
-    etag(response, case.version)
-    return MovedView.model_validate(case)

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Final
+from decimal import Decimal
+from typing import Annotated, Final, Self
+from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from services.processing.domain.consultation import Opinion
+from services.processing.domain.note import NoteKind
 from shared.contracts.events import Outcome
 from shared.contracts.permissions import Action
+from shared.working_time import Unit
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class Request(BaseModel):
@@ -27,6 +34,72 @@ class Noted(Request):
     """A remark for the journal, if there is something to say."""
 
     note: Annotated[str | None, Field(max_length=2000, examples=["Đã thẩm định, đủ điều kiện"])] = None
+
+
+class PassedOn(Noted):
+    """To the next step, unless another is named: later ones skip what lies between, earlier ones take the case back; both say why."""
+
+    to_step: Annotated[int | None, Field(ge=1, le=10_000)] = None
+    """The number of the step, from 1."""
+    reason: Annotated[str | None, Field(min_length=1, max_length=2000)] = None
+
+
+class PassedBack(Request):
+    """To which earlier step the case goes back, and why."""
+
+    to_step: Annotated[int, Field(ge=1, le=10_000, examples=[1])]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Không đồng ý dự thảo: thiếu căn cứ pháp lý"])]
+
+
+class ConsultationAsked(Request):
+    """Whose opinion is asked, on what, and for how long: an amount and its unit, a day, or neither where the procedure says it."""
+
+    office: Annotated[str, Field(min_length=1, max_length=100, examples=["H27.030"])]
+    question: Annotated[str, Field(min_length=1, max_length=5000, examples=["Đề nghị cho ý kiến về quy hoạch tại vị trí xin cấp phép"])]
+    amount: Annotated[Decimal | None, Field(gt=0, le=1000, max_digits=6, decimal_places=2, examples=["5"])] = None
+    unit: Annotated[Unit | None, Field(examples=["working_day"])] = None
+    answer_by: date | None = None
+
+    @field_validator("unit")
+    @classmethod
+    def counted(cls, value: Unit | None) -> Unit | None:
+        if value is Unit.SAME_DAY:
+            raise ValueError("Name a day in answer_by instead.")
+        return value
+
+    @model_validator(mode="after")
+    def said_once(self) -> Self:
+        if (self.amount is None) is not (self.unit is None):
+            raise ValueError("An amount needs its unit, and a unit its amount.")
+        if self.amount and self.answer_by:
+            raise ValueError("Name an amount and its unit, or a day; not both.")
+        return self
+
+
+class ConsultationAnswer(Request):
+    """What the consulted office says. Which question, only where it was asked more than once."""
+
+    opinion: Annotated[Opinion, Field(examples=["agrees"])]
+    content: Annotated[str, Field(min_length=1, max_length=10_000, examples=["Phù hợp quy hoạch đã được phê duyệt"])]
+    consultation: UUID | None = None
+
+
+class AttendanceAsked(Request):
+    """When and where people are asked to come, and what for."""
+
+    at: Annotated[AwareDatetime, Field(examples=["2026-03-13T09:00:00+07:00"])]
+    place: Annotated[str, Field(min_length=1, max_length=300, examples=["Thửa đất số 12, tổ 1, phường Núi Rùa"])]
+    purpose: Annotated[str, Field(min_length=1, max_length=1000, examples=["Xác minh thực địa"])]
+
+
+class NoteWritten(Request):
+    """For the agency's own eyes."""
+
+    kind: Annotated[NoteKind, Field(examples=["note"])] = NoteKind.NOTE
+    text: Annotated[str, Field(min_length=1, max_length=10_000, examples=["Đã đối chiếu bản vẽ với hồ sơ gốc"])]
+    files: Annotated[
+        tuple[Sha256, ...], Field(max_length=50, examples=[["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"]])
+    ] = ()
 
 
 class PapersTaken(Request):
@@ -124,7 +197,11 @@ class GivenBack(Request):
 
 NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.TAKE_UP: Noted,
-    Action.PASS_ON: Noted,
+    Action.PASS_ON: PassedOn,
+    Action.PASS_BACK: PassedBack,
+    Action.REQUEST_CONSULTATION: ConsultationAsked,
+    Action.ANSWER_CONSULTATION: ConsultationAnswer,
+    Action.REQUEST_ATTENDANCE: AttendanceAsked,
     Action.TAKE_OVER_PAPERS: PapersTaken,
     Action.HAND_OVER_RESULT: ResultHandedOver,
     Action.ISSUE_DECISION: Decision,

@@ -47,7 +47,10 @@ async def count_worklist(
     assignee: WhoHasIt = None,
     state: State | None = None,
 ) -> WorkCounts:
-    """Kept as cases move, so that asking costs the same whether there are ten or a million. `soon` is the three days after today."""
+    """Kept as cases move, so that asking costs the same whether there are ten or a million. `soon` is the three days after today.
+
+    Officer by officer for up to twenty offices; for more, name one of them.
+    """
     offices = await looking.offices_asked(tx, officer, office)
     found = await counting_work.counts(tx, offices=offices, assignee=_id_of(assignee, officer), state=state)
     return WorkCounts(
@@ -56,7 +59,7 @@ async def count_worklist(
         by_due=found.by_due,
         by_office=found.by_office,
         by_state=found.by_state,
-        by_assignee={who or "none": due for who, due in found.by_assignee.items()},
+        by_assignee=found.by_assignee and {who or "none": due for who, due in found.by_assignee.items()},
     )
 
 

@@ -9,13 +9,15 @@ from sqlalchemy import case as sql_case
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from services.processing import tables
-from services.processing.domain.workload import HELD, NO_DAY, NOBODY, SOON_DAYS, DueBucket
+from services.processing.domain.workload import HELD, NO_DAY, NOBODY, SOON_DAYS, WHOEVER, DueBucket
 from services.processing.tables import case, work_count
 from shared.clock import VIETNAM
 from shared.contracts.states import State
 from shared.runtime import Runtime, Transaction
 
 FOLD_AT_ONCE: Final = 10_000
+OFFICER_BY_OFFICER: Final = 20
+"""Offices of which each officer is counted: a province has too many to be read."""
 _WHO: Final = func.coalesce(case.c.assignee, literal_column(f"'{NOBODY}'"))
 _DUE_ON: Final = func.coalesce(
     cast(func.timezone(literal_column(f"'{VIETNAM}'"), case.c.step_due_at), Date), literal_column(f"date '{NO_DAY}'")
@@ -27,12 +29,15 @@ Buckets = dict[DueBucket, int]
 
 @dataclass(frozen=True)
 class Counts:
-    """The same open steps, counted by when they are due, by office and by state; and of each officer ("": of the unit) by when."""
+    """The same open steps, counted by when they are due, by office and by state; and of each officer ("": of the unit) by when.
+
+    Of more than a few offices nobody asks officer by officer: None then.
+    """
 
     by_due: Buckets
     by_office: dict[str, int]
     by_state: dict[State, int]
-    by_assignee: dict[str, Buckets]
+    by_assignee: dict[str, Buckets] | None
 
 
 async def counts(tx: Transaction, *, offices: frozenset[str], assignee: str | None, state: State | None) -> Counts:
@@ -41,14 +46,18 @@ async def counts(tx: Transaction, *, offices: frozenset[str], assignee: str | No
     `assignee`: an id, "" for nobody, None for all.
     """
     now = tx.now.astimezone(VIETNAM).replace(second=0, microsecond=0)
-    found = Counts(dict.fromkeys(DueBucket, 0), {}, {}, {})
-    for row in await tx.run(_places(offices, assignee, state, now.date())):
+    each = assignee is not None or len(offices) <= OFFICER_BY_OFFICER
+    found = Counts(dict.fromkeys(DueBucket, 0), {}, {}, {} if each else None)
+    for row in await tx.run(_places(offices, WHOEVER if assignee is None else assignee, state, now.date())):
         _put(found, row)
+    if assignee is None and each:
+        for row in await tx.run(_places(offices, None, state, now.date())):
+            if row.assignee is not None:
+                _add(found, row.assignee, DueBucket(row.due), int(row.number))
     for row in await tx.run(_late_since_morning(offices, assignee, state, now)):
-        theirs = found.by_assignee.setdefault(row.assignee, {})
         for bucket, number in ((DueBucket.TODAY, -row.number), (DueBucket.OVERDUE, row.number)):
             found.by_due[bucket] += number
-            theirs[bucket] = theirs.get(bucket, 0) + number
+            _add(found, row.assignee, bucket, number)
     return found
 
 
@@ -59,13 +68,19 @@ def _put(found: Counts, row: Row[Any]) -> None:
     elif row.state is not None:
         found.by_state[State(row.state)] = number
     else:
-        bucket = DueBucket(row.due)
-        found.by_due[bucket] += number
-        found.by_assignee.setdefault(row.assignee, {})[bucket] = number
+        found.by_due[DueBucket(row.due)] += number
+        if row.assignee != WHOEVER:
+            _add(found, row.assignee, DueBucket(row.due), number)
+
+
+def _add(found: Counts, assignee: str, bucket: DueBucket, number: int) -> None:
+    if found.by_assignee is not None:
+        theirs = found.by_assignee.setdefault(assignee, {})
+        theirs[bucket] = theirs.get(bucket, 0) + number
 
 
 def _places(offices: frozenset[str], assignee: str | None, state: State | None, today: date) -> Select[*tuple[Any, ...]]:
-    """Added up where they lie: a row for each office, each state, and each officer's buckets."""
+    """Added up where they lie: a row for each office, each state, and each officer's buckets. `assignee` None: of every officer."""
     place = work_count.c
     due = sql_case(
         (place.due_on < today, literal_column("'overdue'")),
@@ -93,7 +108,7 @@ def _within(
     office: Any, offices: frozenset[str], assignee: Any, wanted: str | None, state: Any, in_state: State | None
 ) -> list[ColumnElement[bool]]:
     asked = [office == any_(literal(sorted(offices), ARRAY(TEXT)))]
-    asked += [assignee == wanted] if wanted is not None else []
+    asked += [assignee == wanted if wanted is not None else assignee != WHOEVER]
     return asked + ([state == in_state] if in_state else [])
 
 
@@ -141,8 +156,11 @@ async def rebuild(tx: Transaction) -> int:
     """Count all open steps again; moves wait meanwhile. How many places there are."""
     await tx.run(text("lock table processing.work_count in share row exclusive mode"))
     await tx.run(text("delete from processing.work_count"))
-    waiting = case.c.current_step.is_not(None), case.c.state.in_(HELD)
-    places = select(case.c.competent, _WHO, case.c.state, _DUE_ON, func.count(), literal(True)).where(*waiting)
-    columns = ["office", "assignee", "state", "due_on", "number", "folded"]
-    grouped = places.group_by(case.c.competent, _WHO, case.c.state, _DUE_ON)
-    return (await tx.run(tables.work_count.insert().from_select(columns, grouped))).rowcount
+    places = 0
+    for who in (_WHO, literal_column(f"'{WHOEVER}'")):
+        counted = select(case.c.competent, who, case.c.state, _DUE_ON, func.count(), literal(True))
+        counted = counted.where(case.c.current_step.is_not(None), case.c.state.in_(HELD))
+        grouped = counted.group_by(case.c.competent, *([who] if who is _WHO else []), case.c.state, _DUE_ON)
+        columns = ["office", "assignee", "state", "due_on", "number", "folded"]
+        places += (await tx.run(tables.work_count.insert().from_select(columns, grouped))).rowcount
+    return places

@@ -10,7 +10,7 @@ from services.processing.domain.case import Case, heard, promised_again, supplem
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import begun, one_per_limit, planned
+from services.processing.domain.workflow import one_per_limit, opened, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
@@ -45,7 +45,7 @@ async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
     if event.process is None and len(event.time_terms.limits) > 1:
         steps = one_per_limit(event.time_terms)
-    new = replace(new, steps=begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting))
+    new = replace(new, process=event.process, steps=opened(planned(steps, event.accepted_at, counting), event.accepted_at, counting))
     await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
     await keep_alarms(tx, new, counting, since=new.accepted_at)
 
@@ -120,7 +120,7 @@ async def counting_of(tx: Transaction, case: Case) -> Counting:
 async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
     """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
-    if STATES[case.state].clock is DeadlineClock.RUNS:
+    if STATES[case.state].clock is DeadlineClock.RUNS and not is_open(case.intervals):
         alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms, since)
     elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
         alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from services.processing import tables
-from services.processing.commands import acting
+from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
@@ -24,30 +24,14 @@ from shared.contracts.events import (
     Result,
     SignedDecision,
     StepCompleted,
+    StepPassedBack,
     SupplementRequested,
 )
 from shared.contracts.permissions import Action, Role
-from shared.errors import Changed
+from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
 from shared.runtime import Transaction
 from shared.working_time import StopPolicy
-
-
-async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
-    """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
-    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
-    rules.must_allow(case, action)
-    return acting.taken_on(case, officer, action)
-
-
-async def case_to_change(tx: Transaction, name: str, officer: Officer, version: int) -> Case:
-    """Raises NotFound outside the scope, NotPermitted for offices that look on, FirstAnswer for a repeat, Changed."""
-    case = await tables.load_case(tx, name)
-    officer.must_act_for({case.offices.competent}, case.offices.all(), f"case {name}")
-    await tx.once()
-    if case.version != version:
-        raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    return case
 
 
 async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
@@ -57,11 +41,24 @@ async def take_up(tx: Transaction, name: str, officer: Officer, version: int, *,
     return await tables.save_case(tx, before, after, line_of(tx, Action.TAKE_UP, officer, before, after, note), told)
 
 
-async def pass_on(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
-    """The current step is done; the next one has the case, its time counted from now."""
-    before = await at_hand(tx, name, officer, version, Action.PASS_ON)
+async def pass_on(
+    tx: Transaction,
+    name: str,
+    officer: Officer,
+    version: int,
+    *,
+    note: str | None = None,
+    to_step: int | None = None,
+    reason: str | None = None,
+) -> Case:
+    """The current step is done; the next one has the case, its time counted from now. Named steps may lie ahead, or behind."""
+    before = await at_hand(tx, name, officer, version, lambda case: _direction(case, to_step))
+    if to_step is not None and _direction(before, to_step) is Action.PASS_BACK:
+        if not reason:
+            raise InvalidInput("Please correct: /reason.", Flaw("/reason", f"Say why the case goes back to step {to_step}."))
+        return await _pass_back(tx, before, officer, to_step=to_step, reason=reason)
     counting = await counting_of(tx, before)
-    after = rules.passed_on(before, by=officer.name, note=note, now=tx.now, counting=counting)
+    after = rules.passed_on(before, by=officer.name, note=note, now=tx.now, counting=counting, to_step=to_step, reason=reason)
     done, current = before.current, after.current
     assert done
     assert current
@@ -73,8 +70,43 @@ async def pass_on(tx: Transaction, name: str, officer: Officer, version: int, *,
         officer=officer.name,
         next_step=current.number,
         next_actor=current.actor,
+        skipped=tuple(range(done.number + 1, current.number)) or None,
+        awaits_applicant=True if after.stands_outside and current.by_applicant else None,
     )
-    return await tables.save_case(tx, before, after, line_of(tx, Action.PASS_ON, officer, before, after, note), told)
+    return await _gone(tx, before, after, line_of(tx, Action.PASS_ON, officer, before, after, reason or note), told)
+
+
+def _direction(case: Case, to_step: int | None) -> Action:
+    behind = to_step is not None and case.current is not None and to_step < case.current.number
+    return Action.PASS_BACK if behind else Action.PASS_ON
+
+
+async def pass_back(tx: Transaction, name: str, officer: Officer, version: int, *, to_step: int, reason: str) -> Case:
+    """The case goes back to an earlier step, with the reason; what was done since is done again."""
+    before = await at_hand(tx, name, officer, version, Action.PASS_BACK)
+    return await _pass_back(tx, before, officer, to_step=to_step, reason=reason)
+
+
+async def _pass_back(tx: Transaction, before: Case, officer: Officer, *, to_step: int, reason: str) -> Case:
+    counting = await counting_of(tx, before)
+    after = rules.passed_back(before, to_step=to_step, by=officer.name, reason=reason, now=tx.now, counting=counting)
+    left, current = before.current, after.current
+    assert left
+    assert current
+    told = StepPassedBack(
+        step=left.number, actor=left.actor, passed_back_at=tx.now, officer=officer.name, to_step=current.number, to_actor=current.actor
+    )
+    return await _gone(tx, before, after, line_of(tx, Action.PASS_BACK, officer, before, after, reason), told)
+
+
+async def _gone(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
+    """To another step; where that sets the clock going or standing, the promise and the alarms follow."""
+    if after.intervals == before.intervals:
+        return await tables.save_case(tx, before, after, line, told)
+    more = [DossierResumed(resumed_at=tx.now, appointment_at=after.appointment_at)] if before.stands_outside else []
+    saved = await tables.save_case(tx, before, after, line, told, *more)
+    await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)
+    return saved
 
 
 async def take_over_papers(tx: Transaction, name: str, officer: Officer, version: int, *, taken_over_by: str | None = None) -> Case:
@@ -196,9 +228,3 @@ async def with_alarms(tx: Transaction, before: Case, after: Case, line: JournalL
     saved = await tables.save_case(tx, before, after, line, told)
     await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)
     return saved
-
-
-def line_of(
-    tx: Transaction, action: Action, officer: Officer, before: Case, after: Case, note: str | None = None, by: str | None = None
-) -> JournalLine:
-    return JournalLine(tx.now, action, by or officer.name, before.state, after.state, before.offices.competent, note)

@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands.at_hand import case_to_change, line_of
 from services.processing.commands.correcting import CORRECTION_OVERDUE
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
-from services.processing.commands.moves import case_to_change, line_of
 from services.processing.domain.case import Case, must_allow, recounted
 from services.processing.domain.deadline import ONE_MINUTE
 from services.processing.domain.journal import JournalLine

@@ -46,6 +46,14 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.SUSPENDED, Action.TAKE_OVER_PAPERS): _kept(State.SUSPENDED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.TAKE_OVER_PAPERS): _kept(State.IN_PROGRESS, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.PASS_ON): _kept(State.IN_PROGRESS, Action.PASS_ON, law.PROCESSING),
+    (State.IN_PROGRESS, Action.PASS_BACK): _kept(State.IN_PROGRESS, Action.PASS_BACK, law.PROCESS_AS_PUBLISHED),
+    (State.IN_PROGRESS, Action.REQUEST_CONSULTATION): _kept(State.IN_PROGRESS, Action.REQUEST_CONSULTATION, law.CONSULTATION),
+    # What was asked is answered as long as the case is open, whoever has the baton meanwhile; so the table has a line for each state.
+    (State.IN_PROGRESS, Action.ANSWER_CONSULTATION): _kept(State.IN_PROGRESS, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.SUSPENDED, Action.ANSWER_CONSULTATION): _kept(State.SUSPENDED, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION): _kept(State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.IN_PROGRESS, Action.REQUEST_ATTENDANCE): _kept(State.IN_PROGRESS, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
+    (State.SUSPENDED, Action.REQUEST_ATTENDANCE): _kept(State.SUSPENDED, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
     (State.IN_PROGRESS, Action.ISSUE_DECISION): _kept(State.IN_PROGRESS, Action.ISSUE_DECISION, law.COMPLETION),
     (State.RECEIVED, Action.RETURN_FOR_SUPPLEMENT): Transition(
         State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
