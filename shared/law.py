@@ -49,6 +49,12 @@ UNCLAIMED_RESULT: Final = Source("Nhắc nhận kết quả còn lưu tại qu�
 LATE_APOLOGY: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 12 khoản 5")
 SUPPLEMENT_WITHIN: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 19 khoản 5")
 SUSPENSION: Final = Source("Căn cứ tạm dừng theo pháp luật chuyên ngành, ghi cùng quyết định tạm dừng", Certainty.PRACTICE)
+FEE_PAUSE: Final = Source("Căn cứ tạm dừng thời hạn khi chờ nộp phí theo pháp luật chuyên ngành, ghi cùng thủ tục", Certainty.PRACTICE)
+FEE_REMINDER: Final = Source("Nhắc nộp phí, lệ phí sau 15 ngày hoặc thời gian do thủ tục quy định", Certainty.PRACTICE)
+FEE_DURING_PROCESSING: Final = Source("Yêu cầu thực hiện nghĩa vụ tài chính theo pháp luật chuyên ngành", Certainty.PRACTICE)
+INDEX_766_PAID_ONLINE: Final = Source(
+    "Quyết định 766/QĐ-TTg, chỉ số 3.6 (theo mô tả của Cổng Dịch vụ công quốc gia)", Certainty.OUR_READING
+)
 INDEX_766: Final = Source("Quyết định 766/QĐ-TTg, chỉ số 2.1 (theo mô tả của Cổng Dịch vụ công quốc gia)", Certainty.OUR_READING)
 ANSWER_WITHIN_8_HOURS: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 2")
 LAST_WORKING_DAY_BEFORE: Final = Source("Ngày làm việc cuối cùng trước ngày đó", Certainty.OUR_READING)
@@ -58,6 +64,9 @@ SUBMISSION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1
 RECEPTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1 và 3")
 ON_THE_SPOT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 4")
 SUPPLEMENT_BEFORE_ACCEPTANCE: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 16 khoản 3, Điều 17 khoản 2")
+FEES: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 24")
+FEE_SETTLEMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 12 khoản 9")
+NO_FEE_BEYOND_THE_PUBLISHED: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 5 khoản 1")
 LAPSED_SUBMISSION: Final = Source("Hồ sơ không được bổ sung trong thời gian do nơi tiếp nhận quy định", Certainty.OUR_READING)
 REDIRECTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 2")
 ANNULMENT: Final = Source("Hủy việc tiếp nhận nhầm hoặc trùng ngay trong ngày", Certainty.PRACTICE)

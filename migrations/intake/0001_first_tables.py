@@ -140,6 +140,11 @@ def upgrade() -> None:
         sa.Column("supplement_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closing_proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fee_owed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_net", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_unstated", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("fee_awaited", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawal_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("adjustment_asked", sa.Text(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
@@ -180,13 +185,43 @@ def upgrade() -> None:
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="intake")
     op.create_table(
+        "fee_entry",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("online", sa.Text(), nullable=True),
+        sa.Column("receipt_number", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("fee_entry_office_at", "fee_entry", ["office", "at", "id"], unique=False, schema="intake")
+    op.create_index(op.f("ix_intake_fee_entry_dossier_id"), "fee_entry", ["dossier_id"], unique=False, schema="intake")
+    op.create_table(
         "fee_line",
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("published", sa.BigInteger(), nullable=True),
+        sa.Column("at_least", sa.BigInteger(), nullable=True),
+        sa.Column("at_most", sa.BigInteger(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=True),
+        sa.Column("request", sa.Uuid(), nullable=True),
+        sa.Column("awaited", sa.Boolean(), nullable=False),
         sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("online", sa.Text(), nullable=True),
         sa.Column("receipt_number", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("dossier_id", "number"),
         schema="intake",
@@ -297,6 +332,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier_id", "number"),
         schema="intake",
     )
+    op.create_table(
+        "payment_kept",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("online", sa.Text(), nullable=True),
+        sa.Column("receipt_number", sa.Text(), nullable=True),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Text(), nullable=True),
+        sa.Column("settled_how", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("payment_kept_once", "payment_kept", ["dossier_id", "caller", "key"], unique=True, schema="intake")
     op.create_table(
         "position",
         sa.Column("source", sa.Text(), nullable=False),
@@ -436,6 +492,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_intake_postal_item_dossier_id"), table_name="postal_item", schema="intake")
     op.drop_table("postal_item", schema="intake")
     op.drop_table("position", schema="intake")
+    op.drop_index("payment_kept_once", table_name="payment_kept", schema="intake")
+    op.drop_table("payment_kept", schema="intake")
     op.drop_table("paper", schema="intake")
     op.drop_table("office", schema="intake")
     op.drop_table("key", schema="intake")
@@ -449,6 +507,9 @@ def downgrade() -> None:
     op.drop_index("hand_over_dossier", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest"))
     op.drop_table("hand_over", schema="intake")
     op.drop_table("fee_line", schema="intake")
+    op.drop_index(op.f("ix_intake_fee_entry_dossier_id"), table_name="fee_entry", schema="intake")
+    op.drop_index("fee_entry_office_at", table_name="fee_entry", schema="intake")
+    op.drop_table("fee_entry", schema="intake")
     op.drop_index("event_subject_sequence", table_name="event", schema="intake")
     op.drop_table("event", schema="intake")
     op.drop_index("dossier_receiving_state", table_name="dossier", schema="intake")

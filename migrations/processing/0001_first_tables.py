@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("papers_taken_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("papers_taken_over_by", sa.Text(), nullable=True),
         sa.Column("papers_slip", sa.Text(), nullable=True),
+        sa.Column("fee", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("adjustment_asked", sa.Text(), nullable=True),

@@ -184,6 +184,11 @@ dossier: Final = Table(
     Column("supplement_sent_at", _INSTANT),
     Column("closing_proposed_at", _INSTANT),
     Column("answer_due_at", _INSTANT),
+    Column("fee_owed", BigInteger, nullable=False, server_default="0"),
+    Column("fee_net", BigInteger, nullable=False, server_default="0"),
+    Column("fee_unstated", SmallInteger, nullable=False, server_default="0"),
+    Column("fee_awaited", BigInteger, nullable=False, server_default="0"),
+    Column("fee_asked_at", _INSTANT),
     Column("withdrawal_asked_at", _INSTANT),
     Column("adjustment_asked", Text),
     Column("reminded_at", _INSTANT),
@@ -221,10 +226,64 @@ fee_line: Final = Table(
     Column("dossier_id", Uuid, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("paid", Boolean, nullable=False),
+    # In đồng. No amount: the desk has yet to state it.
+    Column("amount", BigInteger),
+    Column("paid", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("published", BigInteger),
+    Column("at_least", BigInteger),
+    Column("at_most", BigInteger),
+    Column("text", Text),
+    Column("ground", Text),
+    Column("request", Uuid),
+    Column("awaited", Boolean, nullable=False),
     Column("method", Text),
+    Column("online", Text),
     Column("receipt_number", Text),
+)
+
+# Money as it came and went, line by line: it only grows, and what a period is settled by is summed from it. `at` is when the desk
+# wrote it down, so that a settled period stays as it was.
+fee_entry: Final = Table(
+    "fee_entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("method", Text),
+    Column("online", Text),
+    Column("receipt_number", Text),
+    Column("reason", Text),
+    Column("by", Text, nullable=False),
+    Column("moved_at", _INSTANT, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Index("fee_entry_office_at", "office", "at", "id"),
+)
+
+# Payments that could not be put to a line: money is never turned away in silence. Gone once the same payment is taken, or given back.
+payment_kept: Final = Table(
+    "payment_kept",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("number", Integer),
+    Column("amount", BigInteger, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("online", Text),
+    Column("receipt_number", Text),
+    Column("paid_at", _INSTANT, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("settled_at", _INSTANT),
+    Column("settled_by", Text),
+    Column("settled_how", Text),
+    Index("payment_kept_once", "dossier_id", "caller", "key", unique=True),
 )
 
 # What the desk wrote down wrongly, and the receipt printed anew; the first one stays with the dossier.
@@ -331,9 +390,10 @@ journal: Final = Table(
 # ------------------------------------------------------------------------------------------------ a dossier comes and goes as a value
 
 
-async def load_dossier(tx: Transaction, name: str) -> Dossier:
-    """By id or by code alike. Raises NotFound."""
-    rows = await tx.run(select(dossier).where(_named(name)))
+async def load_dossier(tx: Transaction, name: str, *, alone: bool = False) -> Dossier:
+    """By id or by code alike. `alone`: whoever else wants it so waits, as facts from outside name no version. Raises NotFound."""
+    query = select(dossier).where(_named(name))
+    rows = await tx.run(query.with_for_update() if alone else query)
     if (row := rows.one_or_none()) is None:
         raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
     return replace(dossier_of(row), looked_at=tx.now)

@@ -38,6 +38,7 @@ from services.processing.domain.attendance import Attendance
 from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.consultation import Consultation, Consultations, Opinion
 from services.processing.domain.correction import Correction
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.note import Note, NoteKind
@@ -141,6 +142,7 @@ case: Final = Table(
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
     Column("papers_slip", Text),
+    Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
     Column("adjustment_asked", Text),
@@ -527,6 +529,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+        "fee": FeeAsked.model_validate(row.fee) if row.fee else None,
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
@@ -568,6 +571,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "time_terms": value.time_terms.model_dump(mode="json"),
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
+        "fee": value.fee.model_dump(mode="json") if value.fee else None,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,

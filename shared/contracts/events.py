@@ -424,6 +424,104 @@ class PostalItemLost(PostalEvent):
     type: ClassVar[str] = "vn.motcua.postal_item.lost.v1"
 
 
+# --- fees: asked before acceptance by the desk, later by the agency; taken, reduced and given back at the desk
+
+
+class FeeSum(BaseModel):
+    """A line of what is owed, in whole đồng. `number` is its place at the desk, once it has one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    amount: int
+    number: int | None = None
+
+
+class OnlineVia(StrEnum):
+    """Where money was paid online, as the index of Decision 766 tells it apart (3.6). Source: law.INDEX_766_PAID_ONLINE."""
+
+    PORTAL = "portal"
+    LOCAL_GATEWAY = "local_gateway"
+
+
+class SubmissionFeeRequested(Event):
+    """The desk asks for fees before it can accept."""
+
+    type: ClassVar[str] = "vn.motcua.submission.fee_requested.v1"
+    fees: tuple[FeeSum, ...]
+    requested_at: AwareDatetime
+    reason: str | None = None
+
+
+class FeeRequested(Event):
+    """The agency needs fees paid before it goes on; people pay at the desk or online. The clock runs, unless `paused_by` a law."""
+
+    type: ClassVar[str] = "vn.motcua.fee.requested.v1"
+    request: UUID
+    fees: tuple[FeeSum, ...]
+    requested_at: AwareDatetime
+    remind_at: AwareDatetime
+    reason: str | None = None
+    paused_by: str | None = None
+
+
+class FeeChange(Event):
+    """What is owed became less. `still_awaited`: what remains, in đồng, of all that was asked for; 0: nothing is waited for."""
+
+    fees: tuple[FeeSum, ...]
+    still_awaited: int
+    request: UUID | None = None
+    """What the agency asked for, if it is that which became less."""
+
+
+class FeePaid(FeeChange):
+    """Money came, whole for each line."""
+
+    type: ClassVar[str] = "vn.motcua.fee.paid.v1"
+    amount: int
+    method: str
+    online: OnlineVia | None = None
+    receipt_number: str | None = None
+    paid_at: AwareDatetime
+
+
+class FeeReduced(FeeChange):
+    """Less is owed than was published, or nothing, on a ground."""
+
+    type: ClassVar[str] = "vn.motcua.fee.reduced.v1"
+    ground: str
+    reduced_at: AwareDatetime
+
+
+class FeeRefunded(Event):
+    """Money was given back."""
+
+    type: ClassVar[str] = "vn.motcua.fee.refunded.v1"
+    fees: tuple[FeeSum, ...]
+    amount: int
+    reason: str
+    refunded_at: AwareDatetime
+
+
+class FeeUnpaid(Event):
+    """What was asked for is still owed after the period of grace: people are reminded, once; nothing ends by itself."""
+
+    type: ClassVar[str] = "vn.motcua.fee.unpaid.v1"
+    still_awaited: int
+    since: AwareDatetime
+    office: str
+
+
+class FeeSettled(Event):
+    """All that the agency asked for is paid: it goes on. The promise has moved where the clock stood."""
+
+    type: ClassVar[str] = "vn.motcua.fee.settled.v1"
+    request: UUID
+    settled_at: AwareDatetime
+    earlier_appointment_at: AwareDatetime
+    appointment_at: AwareDatetime
+
+
 class AdjustmentTakenUp(Event):
     """Whoever has the dossier in hand works with the changed content from now on."""
 
@@ -817,6 +915,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SubmissionReceived,
         SubmissionSupplementRequested,
         SubmissionSupplemented,
+        SubmissionFeeRequested,
         SubmissionRefused,
         SubmissionRedirected,
         SubmissionLapsed,
@@ -856,7 +955,13 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PostalItemDelivered,
         PostalItemSentBack,
         PostalItemLost,
+        FeePaid,
+        FeeReduced,
+        FeeRefunded,
+        FeeUnpaid,
         DossierTakenUp,
+        FeeRequested,
+        FeeSettled,
         DossierAssigned,
         DossierAnnulled,
         AnnulmentDeclined,

@@ -26,6 +26,12 @@ class Action(StrEnum):
     SUBMIT = "submit"
     ACCEPT = "accept"
     REQUEST_SUPPLEMENT = "request_supplement"
+    ASK_FEE = "ask_fee"
+    RECORD_PAYMENT = "record_payment"
+    STATE_FEE = "state_fee"
+    REDUCE_FEE = "reduce_fee"
+    REFUND_FEE = "refund_fee"
+    SEE_SETTLEMENTS = "see_settlements"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
     REDIRECT = "redirect"
@@ -62,6 +68,7 @@ class Action(StrEnum):
     HAND_OVER_RESULT = "hand_over_result"
     ISSUE_DECISION = "issue_decision"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
+    REQUEST_FEE = "request_fee"
     SUSPEND = "suspend"
     RESUME = "resume"
     EXTEND = "extend"
@@ -101,6 +108,12 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SUBMIT: _DESK | {Role.PORTAL},
     Action.ACCEPT: _DESK,
     Action.REQUEST_SUPPLEMENT: _DESK,
+    Action.ASK_FEE: _DESK,
+    Action.RECORD_PAYMENT: _DESK | {Role.PORTAL},
+    Action.STATE_FEE: _DESK,
+    Action.REDUCE_FEE: _DESK,
+    Action.REFUND_FEE: frozenset({Role.SUPERVISOR}),
+    Action.SEE_SETTLEMENTS: _STAFF,
     Action.SUPPLEMENT: _DESK | {Role.PORTAL},
     Action.REFUSE: _DESK,
     Action.REDIRECT: _DESK,
@@ -136,6 +149,7 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.HAND_OVER_RESULT: _AGENCY,
     Action.ISSUE_DECISION: frozenset({Role.LEADER}),
     Action.RETURN_FOR_SUPPLEMENT: _AGENCY,
+    Action.REQUEST_FEE: _AGENCY,
     Action.SUSPEND: frozenset({Role.LEADER}),
     Action.RESUME: frozenset({Role.LEADER}),
     Action.EXTEND: frozenset({Role.LEADER}),

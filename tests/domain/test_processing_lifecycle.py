@@ -32,7 +32,7 @@ from shared.ids import uuid7
 from shared.verdicts import Verdict, by_appointment
 
 NOW = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
-STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.SUSPEND}
+STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.REQUEST_FEE, Action.SUSPEND}
 ASKED = {Action.REQUEST_CONSULTATION, Action.REQUEST_ATTENDANCE}
 NEW_DATES = {Action.EXTEND, Action.APOLOGISE}
 COUNTING = Counting(NOW + timedelta(days=3))

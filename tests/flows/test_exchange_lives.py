@@ -54,6 +54,13 @@ UNTOLD = {
     # The clock stands still in them: what it says by itself, and what is done about it, is tested in tests/house.
     "submission.answer_due",
     "papers.hand_over_due",
+    "submission.fee_requested",
+    "fee.requested",
+    "fee.paid",
+    "fee.reduced",
+    "fee.refunded",
+    "fee.unpaid",
+    "fee.settled",
     "dossier.reminded",
     "dossier.assigned",
     "supplement.requested",

@@ -50,6 +50,13 @@ from shared.contracts.events import (
     DossierTakenUp,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
+    FeeRefunded,
+    FeeRequested,
+    FeeSettled,
+    FeeSum,
+    FeeUnpaid,
     Outcome,
     PapersHandedOver,
     PapersHandOverDue,
@@ -75,6 +82,7 @@ from shared.contracts.events import (
     StepCompleted,
     StepPassedBack,
     SubmissionAnswerDue,
+    SubmissionFeeRequested,
     SubmissionLapsed,
     SubmissionReceived,
     SubmissionRedirected,
@@ -243,6 +251,7 @@ def amended(*people: Person, way: ReturnWay = ReturnWay.DESK) -> DossierAmended:
 
 
 LATER = MONDAY_MORNING + timedelta(days=15)
+FEE = FeeSum(name="Phí thẩm định điều kiện kinh doanh", amount=1_150_000, number=1)
 
 EVERY_FACT: tuple[Event, ...] = (
     submitted(),
@@ -250,6 +259,20 @@ EVERY_FACT: tuple[Event, ...] = (
     supplement_requested(),
     supplement_requested().model_copy(update={"ends_at": MONDAY_MORNING + timedelta(days=15)}),
     SubmissionSupplemented(papers=("Giấy đề nghị",)),
+    SubmissionFeeRequested(fees=(FEE,), requested_at=MONDAY_MORNING, reason="Nộp trước khi tiếp nhận."),
+    FeeRequested(
+        request=uuid7(),
+        fees=(FEE,),
+        requested_at=MONDAY_MORNING,
+        remind_at=LATER,
+        reason="Nghĩa vụ tài chính.",
+        paused_by="Luật chuyên ngành",
+    ),
+    FeePaid(fees=(FEE,), still_awaited=0, amount=1_150_000, method="cash", receipt_number="BL-0001", paid_at=MONDAY_MORNING),
+    FeeReduced(fees=(FEE,), still_awaited=0, ground="Người thuộc hộ nghèo.", reduced_at=MONDAY_MORNING),
+    FeeRefunded(fees=(FEE,), amount=1_150_000, reason="Hồ sơ đã rút.", refunded_at=MONDAY_MORNING),
+    FeeUnpaid(still_awaited=1_150_000, since=MONDAY_MORNING, office=DESK),
+    FeeSettled(request=uuid7(), settled_at=MONDAY_MORNING, earlier_appointment_at=MONDAY_MORNING, appointment_at=LATER),
     SubmissionRefused(reason="Hồ sơ không đúng đối tượng."),
     SubmissionRefused(reason="Không bổ sung hồ sơ.", ground=RefusalGround.LAPSED),
     SubmissionRefused(

@@ -1,6 +1,6 @@
 """Door 1, people: routes with their request and view models, a file per noun."""
 
-from services.intake.api import calendars, catalogue, dossiers, lookup, offices, papers, postal, reminders, repairs, submissions
+from services.intake.api import calendars, catalogue, dossiers, fees, lookup, offices, papers, postal, reminders, repairs, submissions
 
 ROUTERS = (
     catalogue.router,
@@ -11,6 +11,7 @@ ROUTERS = (
     repairs.router,
     reminders.router,
     submissions.router,
+    fees.router,
     postal.router,
     lookup.router,
 )

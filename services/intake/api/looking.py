@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, and_, or_, select, tuple_
 
-from services.intake import tables
+from services.intake import money, tables
 from services.intake.api import views
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import amending
@@ -19,7 +19,7 @@ from services.intake.domain.appointment import AppointmentNeeded, appointment
 from services.intake.domain.choices import Named, RequiredPaper, choose_limit, required_papers
 from services.intake.domain.completeness import MissingPaper
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.fees import FeesOwed
+from services.intake.domain.fees import FeesOwed, FeeToState
 from services.intake.domain.public_timeline import public_lines
 from services.intake.domain.reception import Brought, PaperReceived
 from shared.clock import VIETNAM
@@ -43,7 +43,6 @@ def own_office(officer: Officer, wanted: str | None) -> str:
 
 async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierView:
     found = await _visible(tx, name, by)
-    fees = (await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))).all()
     item = tables.postal_item
     items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
     own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
@@ -53,8 +52,9 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         **_in_vietnam(own),
         label=STATES[found.state].label,
         papers=await _papers(tx, found),
-        fees=tuple(views.FeeView.model_validate(row) for row in fees),
-        refund_due=sum(fee.amount for fee in fees if fee.paid) if found.state is State.ANNULLED else 0,
+        fees=tuple(views.FeeView.model_validate(charge) for charge in await money.load(tx, found.id)),
+        payments_kept=tuple(views.PaymentKeptView.model_validate(row) for row in await money.kept(tx, found.id)),
+        refund_due=found.fee_net if found.state is State.ANNULLED else 0,
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
         receipt=await amending.first_receipt(tx, found),
         amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),
@@ -126,7 +126,7 @@ async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
     if row is None or not hmac.compare_digest(row.lookup_secret.encode(), secret.strip().upper().encode()):
         raise NotFound("No dossier has this code and this secret; both stand on the receipt.")
     return views.LookupView(
-        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "returned_at")}),
+        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "fee_owed", "returned_at")}),
         procedure=row.procedure_name,
         label=STATES[State(row.state)].label,
         result_at_desk=row.result_at_desk_at is not None and row.returned_at is None,
@@ -177,8 +177,21 @@ def _paper(paper: RequiredPaper | MissingPaper) -> views.QuotePaper:
 
 
 def _fees(fees: FeesOwed) -> tuple[views.QuoteFee, ...]:
-    definite = [views.QuoteFee(name=line.name, amount=line.amount) for line in fees.lines]
-    return (*definite, *(views.QuoteFee(name=fee.name, amount=None, to_state=fee.why, text=fee.text) for fee in fees.to_state))
+    definite = [views.QuoteFee(name=line.name, amount=line.amount, exemptions=line.rule.exemptions) for line in fees.lines]
+    return (*definite, *(_fee_to_state(fee) for fee in fees.to_state))
+
+
+def _fee_to_state(fee: FeeToState) -> views.QuoteFee:
+    return views.QuoteFee(
+        name=fee.name,
+        amount=None,
+        to_state=fee.why,
+        text=fee.text,
+        at_least=fee.at_least,
+        at_most=fee.at_most,
+        count=fee.count,
+        exemptions=fee.rule.exemptions if fee.rule else (),
+    )
 
 
 async def rows_of(tx: Transaction, table: Table, *columns: Any) -> list[Any]:

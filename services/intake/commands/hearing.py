@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from services.intake import tables
+from services.intake import money, tables
 from services.intake.commands import handing_over
-from services.intake.commands.alarms import LAPSED
+from services.intake.commands.alarms import FEE_UNPAID, LAPSED
+from services.intake.commands.fees import charged_by_agency, in_words
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
@@ -21,6 +22,8 @@ from shared.contracts.events import (
     DossierResumed,
     DossierSuspended,
     DossierTakenUp,
+    FeeRequested,
+    FeeSettled,
     MessageEvent,
     MessageFailed,
     PapersHandedOver,
@@ -54,6 +57,22 @@ async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, env
     saved = await follow(tx, before, after, envelope.source, "; ".join(event.papers), envelope)
     await timers.keep(tx, before.id, {LAPSED: event.lapses_at})
     return saved
+
+
+async def agency_asked_for_a_fee(tx: Transaction, event: FeeRequested, envelope: Envelope) -> None:
+    """People pay at the desk or online; after a period of grace they are reminded once."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    after, fresh = await charged_by_agency(tx, before, event)
+    await follow(tx, before, replace(after, state=next_state(before, Move.AWAIT_FEE)), envelope.source, in_words(fresh), envelope)
+    await money.keep(tx, before.id, fresh)
+    await timers.keep(tx, before.id, {FEE_UNPAID: event.remind_at})
+
+
+async def agency_goes_on(tx: Transaction, event: FeeSettled, envelope: Envelope) -> None:
+    """What it asked for is paid; the promise has moved if the clock stood."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    after = replace(before, state=next_state(before, Move.SETTLE_FEE), appointment_at=event.appointment_at)
+    await follow(tx, before, after, envelope.source, None, envelope)
 
 
 async def agency_suspended(tx: Transaction, event: DossierSuspended, envelope: Envelope) -> None:

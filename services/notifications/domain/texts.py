@@ -49,6 +49,12 @@ from shared.contracts.events import (
     DossierTakenUp,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
+    FeeRefunded,
+    FeeRequested,
+    FeeSettled,
+    FeeUnpaid,
     PapersHandedOver,
     PapersHandOverDue,
     PapersTakenOver,
@@ -69,6 +75,7 @@ from shared.contracts.events import (
     StepCompleted,
     StepPassedBack,
     SubmissionAnswerDue,
+    SubmissionFeeRequested,
     SubmissionLapsed,
     SubmissionReceived,
     SubmissionRedirected,
@@ -125,6 +132,11 @@ def wanted(way: ReturnWay) -> When:
     return lambda _event, subject: subject.return_way is way
 
 
+def promise_moved(event: Event, subject: Subject) -> bool:
+    """The clock stood until the fee was paid."""
+    return isinstance(event, FeeSettled) and event.appointment_at != event.earlier_appointment_at
+
+
 def at_the_desk(event: Event, subject: Subject) -> bool:
     """Whoever gets it online need not come; who waited for the post may."""
     return subject.return_way is not ReturnWay.ONLINE
@@ -156,6 +168,7 @@ Thư này được gửi tự động, xin không trả lời thư này.
 """
 
 RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
+FEE_PAID: Final = frozenset({FeePaid, FeeReduced, FeeSettled, SubmissionRefused, SubmissionWithdrawn, DossierStopped})
 RETURNED: Final = frozenset({DossierReturned, ReworkGranted})
 COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned, DossierWithdrawn, DossierStopped})
 POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
@@ -206,6 +219,104 @@ Xin bổ sung đến hết ngày {last_day}; quá thời hạn này mà hồ sơ
         ),
     ),
     SubmissionSupplemented: (),
+    SubmissionFeeRequested: (
+        Template(
+            "submission_fee_requested",
+            until=RECEIVED_OR_ENDED | FEE_PAID,
+            sms="Hồ sơ {dossier} cần nộp {fee_total} phí, lệ phí trước khi tiếp nhận. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Hồ sơ {dossier} cần nộp phí, lệ phí trước khi tiếp nhận",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" cần nộp phí, lệ phí trước khi được tiếp nhận:
+
+{fee_list}
+Tổng cộng: {fee_total}
+
+Lý do: {reason}
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}. Hồ sơ sẽ được xem xét tiếp nhận ngay sau khi nộp đủ.
+""",
+        ),
+    ),
+    FeeRequested: (
+        Template(
+            "fee_requested",
+            until=FEE_PAID | COMPLETED_OR_RETURNED,
+            sms="Hồ sơ {code} cần nộp {fee_total} phí, lệ phí để được giải quyết tiếp. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Hồ sơ {code}: yêu cầu thực hiện nghĩa vụ tài chính",
+            email="""
+Để tiếp tục giải quyết hồ sơ {code} về thủ tục "{procedure}", xin Quý ông/bà nộp:
+
+{fee_list}
+Tổng cộng: {fee_total}
+
+Lý do: {reason}
+Thời hạn giải quyết tạm dừng cho đến khi nộp đủ, theo: {paused_by}.
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}.
+""",
+        ),
+    ),
+    FeePaid: (
+        Template(
+            "fee_paid",
+            title="Đã nhận phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Chúng tôi đã nhận {paid_total} phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}":
+
+{fee_list}
+Số biên lai: {receipt_number}
+""",
+        ),
+    ),
+    FeeReduced: (
+        Template(
+            "fee_reduced",
+            title="Miễn, giảm phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}" được miễn, giảm. Số còn phải nộp:
+
+{fee_list}
+Căn cứ: {ground}
+""",
+        ),
+    ),
+    FeeRefunded: (
+        Template(
+            "fee_refunded",
+            sms="Hồ sơ {dossier}: {paid_total} phí, lệ phí được hoàn trả. Xin liên hệ {short_desk} nếu cần biết thêm.",
+            title="Hoàn trả phí, lệ phí của hồ sơ {dossier}",
+            email="""
+{paid_total} phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}" được hoàn trả.
+
+Lý do: {reason}
+Nếu chưa nhận được tiền, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    FeeUnpaid: (
+        Template(
+            "fee_unpaid",
+            until=RECEIVED_OR_ENDED | FEE_PAID | COMPLETED_OR_RETURNED,
+            sms="Nhắc nộp phí: hồ sơ {dossier} còn phải nộp {fee_total}. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Nhắc nộp phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" còn phải nộp {fee_total} phí, lệ phí và đang chờ.
+
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}. Nếu đã nộp, xin bỏ qua thư này.
+""",
+        ),
+    ),
+    FeeSettled: (
+        Template(
+            "fee_settled",
+            when=promise_moved,
+            until=COMPLETED_OR_RETURNED,
+            sms="Hồ sơ {code} đã nộp đủ phí và được tiếp tục giải quyết. Ngày hẹn trả kết quả mới: {appointment}.",
+            title="Hồ sơ {code} được tiếp tục giải quyết",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã nộp đủ phí, lệ phí và được tiếp tục giải quyết.
+Ngày hẹn trả kết quả mới: {appointment}.
+""",
+        ),
+    ),
     SubmissionRefused: (
         Template(
             "submission_refused",

@@ -13,6 +13,8 @@ from shared.contracts.events import (
     DossierRepaired,
     DossierSuspended,
     Event,
+    FeeSum,
+    FeeUnpaid,
     Outcome,
     Reappointment,
     SubmissionSupplementRequested,
@@ -69,6 +71,9 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
     return {
         "reason": getattr(event, "reason", None) or None,
         "ground": getattr(event, "ground", None),
+        "paused_by": getattr(event, "paused_by", None),
+        "receipt_number": getattr(event, "receipt_number", None),
+        **_money(event),
         "until": f"{event.until:%d/%m/%Y}" if isinstance(event, DossierSuspended) else None,
         "last_day": _last_day(event),
         "earlier_appointment": instant_in_words(event.earlier_appointment_at) if isinstance(event, Reappointment) else None,
@@ -85,6 +90,22 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),
     }
+
+
+def _money(event: Event) -> dict[str, str | None]:
+    fees: Sequence[FeeSum] = getattr(event, "fees", ())
+    total = event.still_awaited if isinstance(event, FeeUnpaid) else sum(fee.amount for fee in fees)
+    amount = getattr(event, "amount", None)
+    return {
+        "fee_list": "\n".join(f"{number}. {fee.name}: {dong(fee.amount)}" for number, fee in enumerate(fees, 1)) or None,
+        "fee_total": dong(total) if fees or total else None,
+        "paid_total": dong(amount) if amount is not None else None,
+    }
+
+
+def dong(amount: int) -> str:
+    """1.500.000 đồng"""
+    return f"{amount:,} đồng".replace(",", ".")
 
 
 def _last_day(event: Event) -> str | None:

@@ -8,6 +8,7 @@ from services.processing.api.address import After, InOffice, Limit, Name
 from services.processing.api.requests import (
     Completion,
     Decision,
+    FeesNeeded,
     MissingPapers,
     NewAppointment,
     Noted,
@@ -136,6 +137,13 @@ async def return_for_supplement(
     response: Response,
 ) -> MovedView:
     return moved(response, await moves.return_for_supplement(tx, name, officer, version, **body.model_dump()))
+
+
+@router.post("/cases/{name}/request-fee", summary="Something has to be paid before the case goes on")
+async def request_fee(
+    name: Name, body: FeesNeeded, tx: Tx, officer: Annotated[Officer, may(Action.REQUEST_FEE)], version: IfMatch, response: Response
+) -> MovedView:
+    return moved(response, await moves.request_fee(tx, name, officer, version, fees=body.sums(), reason=body.reason))
 
 
 @router.post("/cases/{name}/suspend", summary="The clock stands, on a ground in the law of the sector")

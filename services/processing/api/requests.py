@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 
 from services.processing.domain.consultation import Opinion
 from services.processing.domain.note import NoteKind
-from shared.contracts.events import Outcome
+from shared.contracts.events import FeeSum, Outcome
 from shared.contracts.permissions import Action
 from shared.working_time import Unit
 
@@ -157,6 +157,23 @@ class MissingPapers(Request):
     """The ground on which a supervisor asks late, or again."""
 
 
+class FeeLine(Request):
+    """A line to be paid, in whole đồng."""
+
+    name: Annotated[str, Field(min_length=1, max_length=300, examples=["Lệ phí trước bạ"])]
+    amount: Annotated[int, Field(ge=1, le=10**12, examples=[150000])]
+
+
+class FeesNeeded(Request):
+    """What has to be paid before the case goes on, and why."""
+
+    fees: Annotated[tuple[FeeLine, ...], Field(min_length=1, max_length=50, examples=[[{"name": "Lệ phí trước bạ", "amount": 150000}]])]
+    reason: Annotated[str, Field(min_length=1, max_length=1000, examples=["Thông báo nghĩa vụ tài chính của cơ quan thuế"])]
+
+    def sums(self) -> tuple[FeeSum, ...]:
+        return tuple(FeeSum(name=fee.name, amount=fee.amount) for fee in self.fees)
+
+
 class NewAppointment(Request):
     """The date people are told instead, and why."""
 
@@ -209,6 +226,7 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.CORRECT_RESULT: CorrectedResult,
     Action.DECLINE_CORRECTION: Declined,
     Action.RETURN_FOR_SUPPLEMENT: MissingPapers,
+    Action.REQUEST_FEE: FeesNeeded,
     Action.SUSPEND: Suspension,
     Action.RESUME: Noted,
     Action.EXTEND: NewAppointment,

@@ -18,6 +18,7 @@ from services.processing.domain.case import Case, scores_late
 from services.processing.domain.consultation import Consultation, Opinion, Standing
 from services.processing.domain.correction import Correction
 from services.processing.domain.deadline import Counting
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.graph import look_of
 from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
@@ -472,6 +473,8 @@ class CaseView(View):
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
     papers_slip: str | None
+    fee: FeeAsked | None
+    """What was asked for last; settled once nothing of it is owed."""
     decision: SignedDecision | None
     decision_issued_at: Instant | None
     adjustment_asked: str | None

@@ -28,7 +28,7 @@ from shared.contracts.events import (
     SupplementAccepted,
 )
 from shared.contracts.people import ReturnWay
-from shared.contracts.states import STATES, DeadlineClock, State
+from shared.contracts.states import STATES, State
 from shared.errors import NotFound
 from shared.office_tree import OfficeTree
 from shared.runtime import Transaction
@@ -120,7 +120,7 @@ async def counting_of(tx: Transaction, case: Case) -> Counting:
 async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
     """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
-    if STATES[case.state].clock is DeadlineClock.RUNS and not is_open(case.intervals):
+    if case.clock_runs:
         alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms, since)
     elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
         alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)

@@ -7,7 +7,8 @@ from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
-from services.processing.domain.intervals import Interval, NewDate, StopKind
+from services.processing.domain.fees import FeeAsked
+from services.processing.domain.intervals import Interval, NewDate, StopKind, is_open
 from services.processing.domain.journal import JournalLine
 from shared.clock import VIETNAM
 from shared.contracts.events import (
@@ -19,6 +20,8 @@ from shared.contracts.events import (
     DossierSuspended,
     DossierTakenUp,
     Event,
+    FeeRequested,
+    FeeSum,
     PapersHandedOver,
     PapersTakenOver,
     Result,
@@ -29,6 +32,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.permissions import Action, Role
 from shared.errors import Flaw, InvalidInput
+from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
 from shared.working_time import StopPolicy
@@ -166,21 +170,46 @@ async def return_for_supplement(
     """What is missing, all at once: the desk has the baton, people have fifteen days, the clock stands."""
     before = await at_hand(tx, name, officer, version, Action.RETURN_FOR_SUPPLEMENT)
     counting = await counting_of(tx, before)
+    # Where it stood for want of a fee, that stop ends here, and its time is given back.
+    standing = rules.promised_again(rules.fee_awaited_no_more(before, tx.now), before, counting)
     ends_at, lapses_at = counting.supplement_ends_at(tx.now, before.time_terms.supplement_days)
     last_day = (ends_at - timedelta(minutes=1)).astimezone(VIETNAM).date()
     stop = Interval(tx.now, StopKind.SUPPLEMENT, before.time_terms.supplement, reason, officer.name, last_day)
     after = rules.returned_for_supplement(
-        before,
+        standing,
         stop,
         notice_until=counting.notice_until(before.accepted_at),
         irregular=irregular,
         by_supervisor=Role.SUPERVISOR in officer.roles,
     )
-    after = rules.promised_again(after, before, counting)
+    after = rules.promised_again(after, standing, counting)
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
     note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
     line = line_of(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
     return await with_alarms(tx, before, after, line, told)
+
+
+async def request_fee(tx: Transaction, name: str, officer: Officer, version: int, *, fees: tuple[FeeSum, ...], reason: str) -> Case:
+    """People pay at the desk or online. The clock runs on, unless the terms of the case name the law by which it stands.
+
+    Sources: law.FEE_DURING_PROCESSING, law.FEE_PAUSE, law.FEE_REMINDER.
+    """
+    before = await at_hand(tx, name, officer, version, Action.REQUEST_FEE)
+    asked = FeeAsked(request=uuid7(), fees=fees, reason=reason, asked_at=tx.now, by=officer.name)
+    law = before.time_terms.fee_pauses
+    # Where its step is not counted, the clock stands already.
+    stop = Interval(tx.now, StopKind.FEE, StopPolicy.PAUSE, law, officer.name) if law and not is_open(before.intervals) else None
+    after = rules.promised_again(rules.fee_requested(before, asked, stop), before, await counting_of(tx, before))
+    told = FeeRequested(
+        request=asked.request,
+        fees=fees,
+        requested_at=tx.now,
+        remind_at=tx.now + before.time_terms.fee_reminder_after,
+        reason=reason,
+        paused_by=law,
+    )
+    note = f"{reason}: " + "; ".join(f"{fee.name} {fee.amount} đồng" for fee in fees)
+    return await with_alarms(tx, before, after, line_of(tx, Action.REQUEST_FEE, officer, before, after, note), told)
 
 
 async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:

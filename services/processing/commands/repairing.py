@@ -105,7 +105,8 @@ async def _past(tx: Transaction, case: Case) -> Past:
 def _legal(case: Case, past: Past) -> frozenset[State]:
     moves = [(at, one.to) for (at, _), one in LIFECYCLE.items()] + [(at, one.to) for (at, _), one in ASKED.items()]
     heard = [(at, to) for (at, _), to in HEARD.items()]
-    return repairs.legal_predecessors([*moves, *heard], past, case.state, accepted=True)
+    legal = repairs.legal_predecessors([*moves, *heard], past, case.state, accepted=True)
+    return legal if case.fee and not case.fee.settled_at else legal - {State.AWAITING_FEE}  # it would wait for nothing
 
 
 def _must_be_ours(case: Case, past: Past) -> None:

@@ -10,6 +10,7 @@ from services.processing.domain.attendance import Attendances
 from services.processing.domain.consultation import Consultations
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import (
@@ -35,6 +36,7 @@ from shared.contracts.events import (
     DossierStopped,
     DossierWithdrawn,
     Event,
+    FeeChange,
     Outcome,
     PapersHandedOver,
     PostalItemLost,
@@ -47,7 +49,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
-from shared.contracts.states import STATES, State
+from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
@@ -112,6 +114,8 @@ class Case:
     papers_taken_over_at: datetime | None = None
     papers_taken_over_by: str | None = None
     papers_slip: str | None = None
+    fee: FeeAsked | None = None
+    """What was asked for last."""
     decision: SignedDecision | None = None
     decision_issued_at: datetime | None = None
     adjustment_asked: str | None = None
@@ -195,6 +199,11 @@ class Case:
         return self.appointment_at if self.new_dates or self.due_at is None else min(self.due_at, self.appointment_at)
 
     @property
+    def clock_runs(self) -> bool:
+        """Whether its time passes: not while it stands, in whatever state that is."""
+        return STATES[self.state].clock is DeadlineClock.RUNS and self.stopped_since is None
+
+    @property
     def judged_at(self) -> datetime:
         """The appointment that is judged: a late apology tells people another date and forgives nothing."""
         return next((new.earlier for new in self.new_dates if not new.in_time), self.appointment_at)
@@ -253,8 +262,10 @@ def why_not(case: Case, action: Action) -> str | None:
             return "No papers have been handed over to the agency."
         case Action.TAKE_OVER_PAPERS if case.papers_taken_over_at:
             return "The papers that were handed over have been taken over already."
-        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.decision:
+        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND | Action.REQUEST_FEE if case.decision:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
+        case Action.REQUEST_FEE if case.fee and not case.fee.settled_at:
+            return "A fee asked for before is still owed; it is paid at the desk, or reduced there."
         case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.stands_outside:
             return "The clock stands already, as the time of this step is not counted: pass the case on or back first."
         case Action.ANSWER_CONSULTATION if not any(one.is_open for one in case.consultations):
@@ -269,6 +280,8 @@ def why_not(case: Case, action: Action) -> str | None:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.STOP if case.stop_proposed is None:
             return "It takes two people: somebody proposes the stop with its ground first."
+        case Action.REQUEST_REWORK if case.correction:
+            return "The result is being made once more already: correct it."
         case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
             return "The result was asked back; the desk has not answered yet."
         case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
@@ -312,6 +325,27 @@ def returned_for_supplement(case: Case, interval: Interval, *, notice_until: dat
         why = "A supplement was asked for before" if again else f"The notice was due by {notice_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
         raise _not_allowed(case, f"{why}: only a supervisor may ask now, and names the ground in `irregular`.")
     return replace(case, state=LIFECYCLE[case.state, Action.RETURN_FOR_SUPPLEMENT].to, intervals=(*case.intervals, interval))
+
+
+def fee_requested(case: Case, asked: FeeAsked, interval: Interval | None) -> Case:
+    """It waits for money. The clock runs on, unless the law of the sector lets it stand: `interval`. Source: law.FEE_DURING_PROCESSING."""
+    stopped = (*case.intervals, interval) if interval else case.intervals
+    return replace(case, state=LIFECYCLE[case.state, Action.REQUEST_FEE].to, fee=asked, intervals=stopped)
+
+
+def fee_settled(case: Case, event: FeeChange, at: datetime) -> Case:
+    """All that was asked for is paid: it goes on, if it has waited for nothing else; where the clock stood, it runs from `at`."""
+    assert case.fee
+    granted = ASKED.get((case.state, type(event)))
+    settled = replace(case, fee=case.fee.settled(at), state=granted.to if granted else case.state)
+    return fee_awaited_no_more(settled, at)
+
+
+def fee_awaited_no_more(case: Case, at: datetime) -> Case:
+    """Where the clock stood for want of a fee, it does so no longer."""
+    if is_open(case.intervals) and case.intervals[-1].kind is StopKind.FEE:
+        return replace(case, intervals=ended(case.intervals, max(at, case.intervals[-1].started_at)))
+    return case
 
 
 def supplemented(case: Case, at: datetime) -> Case:
@@ -399,6 +433,8 @@ def scores_late(case: Case, action: Action, now: datetime) -> str | None:
     match action:
         case Action.RETURN_FOR_SUPPLEMENT if any(one.kind is StopKind.SUPPLEMENT for one in case.intervals):
             return "Chỉ số 766 tính trễ hồ sơ chờ bổ sung từ lần thứ hai."
+        case Action.REQUEST_FEE if on_time and case.time_terms.fee_pauses:
+            return "Chỉ số 766 không trừ thời gian chờ nộp phí: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
         case Action.SUSPEND if on_time:
             return "Chỉ số 766 không trừ thời gian tạm dừng: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
         case Action.PASS_ON if on_time and case.next and not case.decision and stops_the_clock(case.steps, case.next.number):

@@ -10,6 +10,8 @@ from shared.contracts.events import (
     DossierStopped,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
     PostalItemBooked,
     PostalItemDelivered,
     PostalItemLost,
@@ -61,6 +63,13 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.RETURN_FOR_SUPPLEMENT): Transition(
         State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
     ),
+    (State.AWAITING_FEE, Action.RETURN_FOR_SUPPLEMENT): Transition(
+        State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
+    ),
+    (State.IN_PROGRESS, Action.REQUEST_FEE): Transition(State.AWAITING_FEE, PERMISSIONS[Action.REQUEST_FEE], law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, Action.TAKE_OVER_PAPERS): _kept(State.AWAITING_FEE, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
+    (State.AWAITING_FEE, Action.EXTEND): _kept(State.AWAITING_FEE, Action.EXTEND, law.APPOINTED_ONCE_MORE),
+    (State.AWAITING_FEE, Action.APOLOGISE): _kept(State.AWAITING_FEE, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
     (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
     (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
@@ -70,16 +79,16 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
     **{
         (state, action): _kept(state, action, law.ADJUSTMENT)
-        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
+        for state in _HELD
         for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
     },
     **{
         (state, Action.PROPOSE_STOP): _kept(state, Action.PROPOSE_STOP, law.STOPPED_BY_LAW)
-        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
     },
     **{
         (state, Action.STOP): Transition(State.STOPPED, PERMISSIONS[Action.STOP], law.STOPPED_BY_LAW)
-        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
     },
     (State.COMPLETED, Action.REQUEST_REWORK): _kept(State.COMPLETED, Action.REQUEST_REWORK, law.REWORK),
     (State.UNCLAIMED, Action.REQUEST_REWORK): _kept(State.UNCLAIMED, Action.REQUEST_REWORK, law.REWORK),
@@ -108,11 +117,15 @@ class Granted:
     basis: law.Source
 
 
-# Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
+# Wishes and money across the baton. In any other state the wish is declined, and money only noted: what the case row said first is
+# what counts.
 ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
     (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+    (State.AWAITING_FEE, FeePaid): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, FeeReduced): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
     (State.RECEIVED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
     (State.IN_PROGRESS, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.AWAITING_FEE, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
     (State.SUSPENDED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
 }
 
