@@ -105,8 +105,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("told", sa.Integer(), server_default="0", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=True),
-        sa.Column("national_code", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(collation="C"), nullable=True),
+        sa.Column("national_code", sa.Text(collation="C"), nullable=True),
         sa.Column("procedure_key", sa.Text(), nullable=False),
         sa.Column("procedure_version", sa.Uuid(), nullable=False),
         sa.Column("procedure_name", sa.Text(), nullable=False),
@@ -165,8 +165,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("national_code"),
         schema="intake",
     )
-    op.create_index("dossier_competent", "dossier", ["competent", "id"], unique=False, schema="intake")
-    op.create_index("dossier_receiving_state", "dossier", ["receiving", "state", "id"], unique=False, schema="intake")
+    op.create_index("dossier_appointment", "dossier", ["appointment_at"], unique=False, schema="intake")
+    op.create_index("dossier_state", "dossier", ["state", "created_at", "id"], unique=False, schema="intake")
+    op.create_table(
+        "dossier_search",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("receiving", sa.Text(), nullable=False),
+        sa.Column("competent", sa.Text(), nullable=False),
+        sa.Column("supervising", sa.Text(), nullable=False),
+        sa.Column("returning", sa.Text(), nullable=False),
+        sa.Column("terms", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tail", sa.Text(collation="C"), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("dossier_search_accepted", "dossier_search", ["accepted_at"], unique=False, schema="intake")
+    op.create_index("dossier_search_created", "dossier_search", ["created_at", "id"], unique=False, schema="intake")
+    op.create_index("dossier_search_tail", "dossier_search", ["tail"], unique=False, schema="intake")
+    op.create_index(
+        "dossier_search_terms",
+        "dossier_search",
+        ["terms"],
+        unique=False,
+        schema="intake",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_table(
         "event",
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -304,6 +331,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "method", "path", "key"),
         schema="intake",
     )
+    op.create_table("name_word", sa.Column("word", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("word"), schema="intake")
     op.create_table(
         "office",
         sa.Column("code", sa.Text(), nullable=False),
@@ -496,6 +524,7 @@ def downgrade() -> None:
     op.drop_table("payment_kept", schema="intake")
     op.drop_table("paper", schema="intake")
     op.drop_table("office", schema="intake")
+    op.drop_table("name_word", schema="intake")
     op.drop_table("key", schema="intake")
     op.drop_index("journal_dossier", table_name="journal", schema="intake")
     op.drop_table("journal", schema="intake")
@@ -512,8 +541,15 @@ def downgrade() -> None:
     op.drop_table("fee_entry", schema="intake")
     op.drop_index("event_subject_sequence", table_name="event", schema="intake")
     op.drop_table("event", schema="intake")
-    op.drop_index("dossier_receiving_state", table_name="dossier", schema="intake")
-    op.drop_index("dossier_competent", table_name="dossier", schema="intake")
+    op.drop_index(
+        "dossier_search_terms", table_name="dossier_search", schema="intake", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    )
+    op.drop_index("dossier_search_tail", table_name="dossier_search", schema="intake")
+    op.drop_index("dossier_search_created", table_name="dossier_search", schema="intake")
+    op.drop_index("dossier_search_accepted", table_name="dossier_search", schema="intake")
+    op.drop_table("dossier_search", schema="intake")
+    op.drop_index("dossier_state", table_name="dossier", schema="intake")
+    op.drop_index("dossier_appointment", table_name="dossier", schema="intake")
     op.drop_table("dossier", schema="intake")
     op.drop_table("delivery", schema="intake")
     op.drop_table("counter", schema="intake")

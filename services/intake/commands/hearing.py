@@ -13,6 +13,9 @@ from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
     ConsultationEvent,
     CorrectionOverdue,
     DeadlineAlarm,
@@ -94,8 +97,17 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue | ChildCaseOverdue, envelope: Envelope) -> None:
     await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
+
+
+async def share_was_given(tx: Transaction, event: ChildCaseOpened, envelope: Envelope) -> None:
+    """The desk can say which agencies work on it."""
+    await note(tx, envelope.source, f"{event.number}. {event.office}: {event.work}", envelope)
+
+
+async def share_ended(tx: Transaction, event: ChildCaseEnded, envelope: Envelope) -> None:
+    await note(tx, envelope.source, f"{event.number}. {event.office} ({event.end})", envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:

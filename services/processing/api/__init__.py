@@ -8,6 +8,7 @@ from services.processing.api import (
     assignments,
     calendars,
     cases,
+    children,
     corrections,
     due_dates,
     graphs,
@@ -22,6 +23,7 @@ from services.processing.api import (
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     cases.router,
     wishes.router,
+    children.router,
     assignments.router,
     opinions.router,
     graphs.router,

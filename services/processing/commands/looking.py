@@ -192,6 +192,26 @@ async def opinions_awaited(tx: Transaction, officer: Officer, *, after: str | No
     return await page_of(tx, query, limit, "due_at", "id")
 
 
+async def shares_open(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """Shares of the officer's offices that have begun and are not ended, what is due first on top."""
+    share = tables.child_case
+    query = (
+        select(share, case.c.code, case.c.state, case.c.procedure_name, case.c.competent)
+        .join(case, case.c.id == share.c.case_id)
+        .where(share.c.end.is_(None), share.c.began_at.is_not(None), share.c.office == _any(officer.scope), case.c.state.in_(OPEN))
+        .order_by(share.c.due_at.nulls_last(), share.c.id)
+    )
+    if after:
+        due, name = position_of(after, 2)
+        behind = share.c.id > uuid_of(name)
+        if due is None:
+            query = query.where(share.c.due_at.is_(None), behind)
+        else:
+            at = instant_of(due)
+            query = query.where(or_(share.c.due_at > at, and_(share.c.due_at == at, behind), share.c.due_at.is_(None)))
+    return await page_of(tx, query, limit, "due_at", "id")
+
+
 def _behind(due: str | None, name: str) -> ColumnElement[bool]:
     """Further down the work list; steps without a due time stand at its end."""
     if due is None:
