@@ -41,8 +41,8 @@ class Listed(View):
     code: str | None
 
 
-class SlipView(View):
-    """A slip as it left: its number, what it lists, the first name."""
+class SlipHead(View):
+    """A slip: its number, from where to where, the first name."""
 
     number: str
     from_office: str
@@ -50,6 +50,11 @@ class SlipView(View):
     handed_over_by: str
     handed_over_at: datetime
     note: str | None
+
+
+class SlipView(SlipHead):
+    """As it left, with what it lists."""
+
     dossiers: tuple[Listed, ...]
 
 
@@ -59,15 +64,9 @@ class SlipLine(Listed):
     taken_over_at: datetime | None
 
 
-class SlipInFull(View):
+class SlipInFull(SlipHead):
     """With the second name of each, once it has arrived; `missing`: listed, and not taken over yet."""
 
-    number: str
-    from_office: str
-    to_office: str
-    handed_over_by: str
-    handed_over_at: datetime
-    note: str | None
     missing: int
     lines: tuple[SlipLine, ...]
 
