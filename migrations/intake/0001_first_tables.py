@@ -254,6 +254,51 @@ def upgrade() -> None:
         schema="intake",
     )
     op.create_table(
+        "hand_over",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("slip", sa.Text(), nullable=True),
+        sa.Column("from_office", sa.Text(), nullable=False),
+        sa.Column("to_office", sa.Text(), nullable=False),
+        sa.Column("handed_over_by", sa.Text(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_over_by", sa.Text(), nullable=True),
+        sa.Column("taken_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("latest", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("hand_over_dossier", "hand_over", ["dossier_id"], unique=True, schema="intake", postgresql_where=sa.text("latest"))
+    op.create_index(
+        "hand_over_from",
+        "hand_over",
+        ["from_office", "dossier_id"],
+        unique=False,
+        schema="intake",
+        postgresql_where=sa.text("latest and taken_over_at is null"),
+    )
+    op.create_index(
+        "hand_over_slip_lines", "hand_over", ["slip"], unique=False, schema="intake", postgresql_where=sa.text("slip is not null")
+    )
+    op.create_index(
+        "hand_over_to", "hand_over", ["to_office", "dossier_id"], unique=False, schema="intake", postgresql_where=sa.text("latest")
+    )
+    op.create_table(
+        "hand_over_slip",
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("from_office", sa.Text(), nullable=False),
+        sa.Column("to_office", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("handed_over_by", sa.Text(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        schema="intake",
+    )
+    op.create_index("hand_over_slip_serial", "hand_over_slip", ["from_office", "day", "serial"], unique=True, schema="intake")
+    op.create_table(
         "journal",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -483,6 +528,13 @@ def downgrade() -> None:
     op.drop_table("key", schema="intake")
     op.drop_index("journal_dossier", table_name="journal", schema="intake")
     op.drop_table("journal", schema="intake")
+    op.drop_index("hand_over_slip_serial", table_name="hand_over_slip", schema="intake")
+    op.drop_table("hand_over_slip", schema="intake")
+    op.drop_index("hand_over_to", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest"))
+    op.drop_index("hand_over_slip_lines", table_name="hand_over", schema="intake", postgresql_where=sa.text("slip is not null"))
+    op.drop_index("hand_over_from", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest and taken_over_at is null"))
+    op.drop_index("hand_over_dossier", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest"))
+    op.drop_table("hand_over", schema="intake")
     op.drop_table("fee_line", schema="intake")
     op.drop_index(op.f("ix_intake_fee_entry_dossier_id"), table_name="fee_entry", schema="intake")
     op.drop_index("fee_entry_office_at", table_name="fee_entry", schema="intake")

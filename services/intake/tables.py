@@ -362,6 +362,42 @@ postal_report: Final = Table(
     Index("postal_report_once", "carrier", "tracking_number", "code", "at", unique=True),
 )
 
+# Papers on their way between units, with both names; the latest of a dossier says where they lie.
+hand_over: Final = Table(
+    "hand_over",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("slip", Text),
+    Column("from_office", Text, nullable=False),
+    Column("to_office", Text, nullable=False),
+    Column("handed_over_by", Text, nullable=False),
+    Column("handed_over_at", _INSTANT, nullable=False),
+    Column("taken_over_by", Text),
+    Column("taken_over_at", _INSTANT),
+    Column("note", Text),
+    Column("latest", Boolean, nullable=False, server_default=text("true")),
+    Index("hand_over_dossier", "dossier_id", unique=True, postgresql_where=text("latest")),
+    Index("hand_over_slip_lines", "slip", postgresql_where=text("slip is not null")),
+    Index("hand_over_to", "to_office", "dossier_id", postgresql_where=text("latest")),
+    Index("hand_over_from", "from_office", "dossier_id", postgresql_where=text("latest and taken_over_at is null")),
+)
+
+# A list of dossiers whose papers went together; numbered by office and day.
+hand_over_slip: Final = Table(
+    "hand_over_slip",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("from_office", Text, nullable=False),
+    Column("to_office", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("handed_over_by", Text, nullable=False),
+    Column("handed_over_at", _INSTANT, nullable=False),
+    Column("note", Text),
+    Index("hand_over_slip_serial", "from_office", "day", "serial", unique=True),
+)
+
 journal: Final = Table(
     "journal",
     metadata,
