@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("papers_handed_over_by", sa.Text(), nullable=True),
         sa.Column("papers_taken_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("papers_taken_over_by", sa.Text(), nullable=True),
+        sa.Column("papers_slip", sa.Text(), nullable=True),
         sa.Column("fee", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -128,6 +129,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("assignee is not null"),
     )
     op.create_index("case_competent_state", "case", ["competent", "state", "id"], unique=False, schema="processing")
+    op.create_index(
+        "case_papers_slip",
+        "case",
+        ["papers_slip"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
+    )
     op.create_index(
         "case_to_assign",
         "case",
@@ -579,6 +588,12 @@ def downgrade() -> None:
         table_name="case",
         schema="processing",
         postgresql_where=sa.text("current_step is not null and assignee is null and pooled_step is distinct from current_step"),
+    )
+    op.drop_index(
+        "case_papers_slip",
+        table_name="case",
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
     )
     op.drop_index("case_competent_state", table_name="case", schema="processing")
     op.drop_index("case_assignee", table_name="case", schema="processing", postgresql_where=sa.text("assignee is not null"))

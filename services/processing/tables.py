@@ -44,7 +44,7 @@ from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.note import Note, NoteKind
 from services.processing.domain.workflow import Allotment, Leaving, Step, Steps, Visit
-from services.processing.domain.workload import place_of
+from services.processing.domain.workload import moved, place_of
 from shared import repairs
 from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -143,6 +143,7 @@ case: Final = Table(
     Column("papers_handed_over_by", Text),
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
+    Column("papers_slip", Text),
     Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
@@ -169,6 +170,7 @@ case: Final = Table(
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Index("case_competent_state", "competent", "state", "id"),
     Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+    Index("case_papers_slip", "papers_slip", postgresql_where=text("papers_slip is not null and papers_taken_over_at is null")),
     Index("case_assignee", "assignee", "step_due_at", "id", postgresql_where=text("assignee is not null")),
     # What a rule has still to look at: nothing for long.
     Index(
@@ -529,10 +531,9 @@ async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
 
 async def _count(tx: Transaction, before: Case | None, after: Case) -> None:
     """From where to where on the work list: rows of its own, so that no two moves wait for each other."""
-    left, reached = before and place_of(before), place_of(after)
-    if left != reached:
-        moved = [asdict(place) | {"number": number} for place, number in ((left, -1), (reached, 1)) if place]
-        await tx.run(insert(work_count), moved)
+    changed = moved(before and place_of(before), place_of(after))
+    if changed:
+        await tx.run(insert(work_count), [asdict(place) | {"number": number} for place, number in changed.items()])
 
 
 async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:

@@ -373,6 +373,8 @@ class PapersHandedOver(Event):
     to_office: str
     handed_over_by: str
     note: str | None = None
+    slip: str | None = None
+    """The number of the slip they were listed on, where several went together."""
 
 
 class PapersTakenOver(Event):

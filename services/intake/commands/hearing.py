@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.intake import money, tables
+from services.intake.commands import handing_over
 from services.intake.commands.alarms import FEE_UNPAID, LAPSED
 from services.intake.commands.fees import charged_by_agency, in_words
 from services.intake.domain.dossier import Dossier
@@ -150,10 +151,12 @@ async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: E
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:
+    await handing_over.left(tx, tables.dossier_id_of(envelope.subject), event)
     await note(tx, event.handed_over_by, event.to_office, envelope)
 
 
 async def papers_were_taken_over(tx: Transaction, event: PapersTakenOver, envelope: Envelope) -> None:
+    await handing_over.arrived(tx, tables.dossier_id_of(envelope.subject), event.office, event.taken_over_by)
     await note(tx, event.taken_over_by, event.office, envelope)
 
 

@@ -408,26 +408,15 @@ class WorkPage(Page):
     items: list[WorkLine]
 
 
-class WorkCount(View):
-    """So many open steps; `assignee` null: of the unit."""
-
-    office: str
-    assignee: str | None
-    state: State
-    due: DueBucket
-    number: int
-
-
 class WorkCounts(View):
-    """The same steps, counted four ways; `lines` has them together."""
+    """The same open steps, counted four ways; by officer (`none`: of the unit) with when they are due."""
 
     as_of: Instant
     total: int
     by_due: dict[DueBucket, int]
     by_office: dict[str, int]
-    by_assignee: dict[str, int]
     by_state: dict[State, int]
-    lines: list[WorkCount]
+    by_assignee: dict[str, dict[DueBucket, int]] | None
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
@@ -601,6 +590,7 @@ class CaseView(View):
     papers_handed_over_by: str | None
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
+    papers_slip: str | None
     fee: FeeAsked | None
     """What was asked for last; settled once nothing of it is owed."""
     decision: SignedDecision | None

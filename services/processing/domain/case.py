@@ -116,6 +116,7 @@ class Case:
     papers_handed_over_by: str | None = None
     papers_taken_over_at: datetime | None = None
     papers_taken_over_by: str | None = None
+    papers_slip: str | None = None
     fee: FeeAsked | None = None
     """What was asked for last."""
     decision: SignedDecision | None = None
@@ -624,7 +625,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
     match event:
         case PapersHandedOver() if event.to_office == case.offices.competent:
             handed_over = replace(mirrored, papers_handed_over_at=at, papers_handed_over_by=event.handed_over_by)
-            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
+            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None, papers_slip=event.slip)
         case PostalItemLost() if mirrored.state is State.COMPLETED:
             return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case CorrectionRequested():
