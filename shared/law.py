@@ -75,6 +75,7 @@ REPAIR: Final = Source("Sửa trạng thái ghi nhầm, hai người giám sát 
 AMENDMENT: Final = Source("Đính chính sai sót trong thông tin đã ghi, in lại giấy hẹn", Certainty.PRACTICE)
 REFUSAL_AT_RECEPTION: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 17 khoản 1")
 WITHDRAWAL: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 21")
+INTERLINKED: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 20 khoản 2")
 ADJUSTMENT: Final = Source("Nghị định 118/2025/NĐ-CP, Điều 21 khoản 2")
 STOPPED_BY_LAW: Final = Source("Căn cứ dừng giải quyết theo pháp luật chuyên ngành, ghi cùng quyết định dừng", Certainty.PRACTICE)
 REWORK: Final = Source("Trả lại để xử lý lại khi chưa trao kết quả", Certainty.PRACTICE)

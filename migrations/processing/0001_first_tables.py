@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("on_the_spot", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("process", sa.SmallInteger(), nullable=True),
         sa.Column("consulted", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("sharing", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("current_step", sa.SmallInteger(), nullable=True),
         sa.Column("step_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_up_at", sa.DateTime(timezone=True), nullable=True),
@@ -91,6 +92,7 @@ def upgrade() -> None:
         sa.Column("papers_handed_over_by", sa.Text(), nullable=True),
         sa.Column("papers_taken_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("papers_taken_over_by", sa.Text(), nullable=True),
+        sa.Column("papers_slip", sa.Text(), nullable=True),
         sa.Column("fee", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -128,6 +130,14 @@ def upgrade() -> None:
     )
     op.create_index("case_competent_state", "case", ["competent", "state", "id"], unique=False, schema="processing")
     op.create_index(
+        "case_papers_slip",
+        "case",
+        ["papers_slip"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
+    )
+    op.create_index(
         "case_to_assign",
         "case",
         ["competent", "id"],
@@ -142,6 +152,39 @@ def upgrade() -> None:
         unique=False,
         schema="processing",
         postgresql_where=sa.text("current_step is not null"),
+    )
+    op.create_table(
+        "child_case",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("after", sa.SmallInteger(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("end", sa.Text(), nullable=True),
+        sa.Column("document_number", sa.Text(), nullable=True),
+        sa.Column("document_reference", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="processing",
+    )
+    op.create_index("child_case_number", "child_case", ["case_id", "number"], unique=True, schema="processing")
+    op.create_index(
+        "child_case_open",
+        "child_case",
+        ["office", "due_at", "id"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text('"end" is null and began_at is not null'),
     )
     op.create_table(
         "clock_stop",
@@ -534,12 +577,23 @@ def downgrade() -> None:
     op.drop_index("consultation_awaited", table_name="consultation", schema="processing", postgresql_where=sa.text("answered_at is null"))
     op.drop_table("consultation", schema="processing")
     op.drop_table("clock_stop", schema="processing")
+    op.drop_index(
+        "child_case_open", table_name="child_case", schema="processing", postgresql_where=sa.text('"end" is null and began_at is not null')
+    )
+    op.drop_index("child_case_number", table_name="child_case", schema="processing")
+    op.drop_table("child_case", schema="processing")
     op.drop_index("case_worklist", table_name="case", schema="processing", postgresql_where=sa.text("current_step is not null"))
     op.drop_index(
         "case_to_assign",
         table_name="case",
         schema="processing",
         postgresql_where=sa.text("current_step is not null and assignee is null and pooled_step is distinct from current_step"),
+    )
+    op.drop_index(
+        "case_papers_slip",
+        table_name="case",
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
     )
     op.drop_index("case_competent_state", table_name="case", schema="processing")
     op.drop_index("case_assignee", table_name="case", schema="processing", postgresql_where=sa.text("assignee is not null"))

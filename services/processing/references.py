@@ -43,6 +43,12 @@ class References:
             self._steps[version_id, process] = steps_of(row.content, process, row.plain_day)
         return self._steps[version_id, process]
 
+    async def members(self, tx: Transaction, version_id: UUID) -> tuple[str, ...]:
+        """The procedures of a group that has one dossier; none where it is a single procedure, or they are not listed."""
+        version = tables.procedure_version
+        listed = select(version.c.content["member_procedures"]).where(version.c.id == version_id)
+        return tuple((await tx.run(listed)).scalar() or ())
+
     async def published(self, tx: Transaction, version_id: UUID, process: int | None) -> Published:
         """What else its source says of a process. Raises Later, ProcessUnknown."""
         if (version_id, process) not in self._published:

@@ -36,6 +36,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from services.processing.domain.assignment import Assignment, How
 from services.processing.domain.attendance import Attendance
 from services.processing.domain.case import Case, StopProposal
+from services.processing.domain.child_case import ChildCase, ChildEnd, Children
 from services.processing.domain.consultation import Consultation, Consultations, Opinion
 from services.processing.domain.correction import Correction
 from services.processing.domain.fees import FeeAsked
@@ -43,7 +44,7 @@ from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.note import Note, NoteKind
 from services.processing.domain.workflow import Allotment, Leaving, Step, Steps, Visit
-from services.processing.domain.workload import place_of
+from services.processing.domain.workload import moved, place_of
 from shared import repairs
 from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -59,7 +60,7 @@ metadata: Final = MetaData(schema="processing")
 office: Final = common_tables(metadata)
 repair: Final = repairs.tables(metadata)
 
-Known = TypeVar("Known", Interval, NewDate, Correction, Visit, Consultation, Attendance, Note)
+Known = TypeVar("Known", Interval, NewDate, Correction, Visit, Consultation, Attendance, Note, ChildCase)
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -132,6 +133,7 @@ case: Final = Table(
     Column("process", SmallInteger),
     # Whose opinion was asked for: they see the case; where nobody was asked, no row need be looked for.
     Column("consulted", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("sharing", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # Of the current step, so that the work list is one index.
     Column("current_step", SmallInteger),
     Column("step_due_at", _INSTANT),
@@ -141,6 +143,7 @@ case: Final = Table(
     Column("papers_handed_over_by", Text),
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
+    Column("papers_slip", Text),
     Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
@@ -167,6 +170,7 @@ case: Final = Table(
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Index("case_competent_state", "competent", "state", "id"),
     Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+    Index("case_papers_slip", "papers_slip", postgresql_where=text("papers_slip is not null and papers_taken_over_at is null")),
     Index("case_assignee", "assignee", "step_due_at", "id", postgresql_where=text("assignee is not null")),
     # What a rule has still to look at: nothing for long.
     Index(
@@ -214,6 +218,33 @@ visit: Final = Table(
     Column("by", Text),
     Column("to_step", SmallInteger),
     Column("reason", Text),
+)
+
+# Shares of other agencies: part of the case they belong to, received by nobody, counted in no statistics of dossiers.
+child_case: Final = Table(
+    "child_case",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("work", Text, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("after", SmallInteger),
+    Column("opened_at", _INSTANT, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("began_at", _INSTANT),
+    Column("due_at", _INSTANT),
+    Column("overdue_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    Column("ended_by", Text),
+    Column("end", Text),
+    Column("document_number", Text),
+    Column("document_reference", Text),
+    Column("note", Text),
+    Index("child_case_number", "case_id", "number", unique=True),
+    Index("child_case_open", "office", "due_at", "id", postgresql_where=text('"end" is null and began_at is not null')),
 )
 
 consultation: Final = Table(
@@ -427,6 +458,7 @@ async def find_case(tx: Transaction, name: str) -> Case | None:
         new_dates=tuple(_of_row(NewDate, each) for each in dates),
         corrections=tuple(correction_of(each) for each in tasks),
         consultations=await _consultations(tx, row.id) if row.consulted else (),
+        children=await _children(tx, row.id) if row.sharing else (),
     )
 
 
@@ -451,6 +483,12 @@ async def add_note(tx: Transaction, case_id: UUID, new: Note, line: JournalLine)
 async def _consultations(tx: Transaction, case_id: UUID) -> Consultations:
     rows = await tx.run(select(consultation).where(consultation.c.case_id == case_id).order_by(consultation.c.id))
     return tuple(_consultation_of(row) for row in rows)
+
+
+async def _children(tx: Transaction, case_id: UUID) -> Children:
+    rows = await tx.run(select(child_case).where(child_case.c.case_id == case_id).order_by(child_case.c.number))
+    found = (_of_row(ChildCase, row) for row in rows)
+    return tuple(replace(one, unit=Unit(one.unit), end=ChildEnd(one.end) if one.end else None) for one in found)
 
 
 async def load_steps(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, Steps]:
@@ -493,10 +531,9 @@ async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
 
 async def _count(tx: Transaction, before: Case | None, after: Case) -> None:
     """From where to where on the work list: rows of its own, so that no two moves wait for each other."""
-    left, reached = before and place_of(before), place_of(after)
-    if left != reached:
-        moved = [asdict(place) | {"number": number} for place, number in ((left, -1), (reached, 1)) if place]
-        await tx.run(insert(work_count), moved)
+    changed = moved(before and place_of(before), place_of(after))
+    if changed:
+        await tx.run(insert(work_count), [asdict(place) | {"number": number} for place, number in changed.items()])
 
 
 async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:
@@ -567,6 +604,7 @@ def _columns(value: Case) -> dict[str, Any]:
         "current_step": value.current_step,
         "step_due_at": value.step_due_at,
         "consulted": sorted(value.consulted),
+        "sharing": sorted(value.sharing),
         "time_terms": value.time_terms.model_dump(mode="json"),
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
@@ -639,13 +677,17 @@ async def _save_asked(tx: Transaction, before: Case, after: Case) -> None:
     for table, then, now in ((visit, before.visits, after.visits), (attendance, before.attendances, after.attendances)):
         if added := now[len(then) :]:
             await tx.run(insert(table), [_row_of(each) | {"case_id": before.id} for each in added])
+    shares = set(before.children)
+    if changed := [_row_of(each) | {"case_id": before.id} for each in after.children if each not in shares]:
+        fresh = upsert(child_case).values(changed)
+        await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_={name: fresh.excluded[name] for name in changed[0]}))
     known = set(before.consultations)
     if changed := [_row_of(each) | {"case_id": before.id} for each in after.consultations if each not in known]:
         fresh = upsert(consultation).values(changed)
         await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_={name: fresh.excluded[name] for name in changed[0]}))
 
 
-def _row_of(value: Interval | NewDate | Correction | Visit | Consultation | Attendance | Note) -> dict[str, Any]:
+def _row_of(value: Interval | NewDate | Correction | Visit | ChildCase | Consultation | Attendance | Note) -> dict[str, Any]:
     row = {field.name: getattr(value, field.name) for field in fields(value)}
     return row | {"replaced": value.replaced.model_dump(mode="json")} if isinstance(value, Correction) and value.replaced else row
 

@@ -38,6 +38,18 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class MemberResult(BaseModel):
+    """The result of one procedure of a group that has one dossier."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    procedure: str
+    outcome: Outcome
+    document_number: str | None = None
+    document_reference: str | None = None
+    reasons: str | None = None
+
+
 class Result(BaseModel):
     """The result of a dossier. A refusal is a result too, with its reasons. Documents are named by reference only."""
 
@@ -47,6 +59,8 @@ class Result(BaseModel):
     document_number: str | None = None
     document_reference: str | None = None
     reasons: str | None = None
+    members: tuple[MemberResult, ...] | None = None
+    """Of a group of procedures: each with its own."""
 
 
 class SignedDecision(BaseModel):
@@ -359,6 +373,8 @@ class PapersHandedOver(Event):
     to_office: str
     handed_over_by: str
     note: str | None = None
+    slip: str | None = None
+    """The number of the slip they were listed on, where several went together."""
 
 
 class PapersTakenOver(Event):
@@ -543,6 +559,42 @@ class DossierWithdrawn(Event):
 
 
 # --- told by processing
+
+
+class ChildCaseOpened(Event):
+    """Another agency has a share of the work, with a limit and a clock of its own; None: it waits for the share it comes after."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.opened.v1"
+    child: UUID
+    number: int
+    office: str
+    work: str
+    after: int | None = None
+    due_at: AwareDatetime | None = None
+
+
+class ChildCaseEnded(Event):
+    """A share was done, sent back or cancelled (`end`); the shares in `begun` began with that."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.ended.v1"
+    child: UUID
+    number: int
+    office: str
+    end: str
+    ended_at: AwareDatetime
+    due_at: AwareDatetime | None = None
+    begun: tuple[int, ...] = ()
+
+
+class ChildCaseOverdue(Event):
+    """The time of a share has run out, and it is not ended; `lead` is the office that leads the case."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.overdue.v1"
+    child: UUID
+    number: int
+    office: str
+    due_at: AwareDatetime
+    lead: str
 
 
 class WithdrawalDeclined(Event):
@@ -928,6 +980,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CorrectionRequested,
         CorrectionReturned,
         DossierAmended,
+        ChildCaseOpened,
+        ChildCaseEnded,
+        ChildCaseOverdue,
         WithdrawalRequested,
         WithdrawalDeclined,
         DossierWithdrawn,

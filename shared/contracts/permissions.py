@@ -75,6 +75,10 @@ class Action(StrEnum):
     APOLOGISE = "apologise"
     TAKE_UP_ADJUSTMENT = "take_up_adjustment"
     DECLINE_ADJUSTMENT = "decline_adjustment"
+    OPEN_CHILD = "open_child"
+    COMPLETE_CHILD = "complete_child"
+    SEND_BACK_CHILD = "send_back_child"
+    CANCEL_CHILD = "cancel_child"
     PROPOSE_STOP = "propose_stop"
     STOP = "stop"
     REQUEST_REWORK = "request_rework"
@@ -156,6 +160,10 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.APOLOGISE: frozenset({Role.LEADER}),
     Action.TAKE_UP_ADJUSTMENT: _AGENCY,
     Action.DECLINE_ADJUSTMENT: _AGENCY,
+    Action.OPEN_CHILD: _AGENCY,
+    Action.COMPLETE_CHILD: _AGENCY,
+    Action.SEND_BACK_CHILD: _AGENCY,
+    Action.CANCEL_CHILD: _AGENCY,
     Action.PROPOSE_STOP: _AGENCY,
     Action.STOP: frozenset({Role.LEADER}),
     Action.REQUEST_REWORK: frozenset({Role.LEADER}),

@@ -33,7 +33,7 @@ from shared.verdicts import Verdict, by_appointment
 
 NOW = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
 STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.REQUEST_FEE, Action.SUSPEND}
-ASKED = {Action.REQUEST_CONSULTATION, Action.REQUEST_ATTENDANCE}
+ASKED = {Action.OPEN_CHILD, Action.REQUEST_CONSULTATION, Action.REQUEST_ATTENDANCE}
 NEW_DATES = {Action.EXTEND, Action.APOLOGISE}
 COUNTING = Counting(NOW + timedelta(days=3))
 ON_STEP_2 = {Action.PROPOSE_STOP, Action.PASS_ON, Action.PASS_BACK, Action.ISSUE_DECISION, Action.COMPLETE, *ASKED, *STOPS, *NEW_DATES}

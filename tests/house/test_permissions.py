@@ -54,6 +54,9 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/dossiers/{name}/supplement-returns": Action.ACCEPT_SUPPLEMENT,
         "POST /v1/dossiers/{name}/closures": Action.CLOSE,
         "POST /v1/dossiers/{name}/reminders": Action.REMIND,
+        "POST /v1/hand-over-slips": Action.HAND_OVER_PAPERS,
+        "GET /v1/hand-over-slips/{number}": Action.SEE_DOSSIERS,
+        "GET /v1/papers": Action.SEE_DOSSIERS,
         "POST /v1/dossiers/{name}/amendments": Action.AMEND,
         "POST /v1/dossiers/{name}/annulments": Action.ANNUL,
         "POST /v1/dossiers/{name}/corrections": Action.REQUEST_CORRECTION,
@@ -86,12 +89,14 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/cases": Action.SEE_CASES,
         "GET /v1/cases/{name}": Action.SEE_CASES,
         "GET /v1/cases/{name}/explanation": Action.SEE_CASES,
+        "GET /v1/cases/{name}/control-slip": Action.SEE_CASES,
         "GET /v1/cases/{name}/graph": Action.SEE_CASES,
         "GET /v1/processes/{version_id}/{number}/graph": Action.SEE_PROCESSES,
         "GET /v1/procedures/{key:path}/processes/{number}/graph": Action.SEE_PROCESSES,
         "GET /v1/worklist": Action.SEE_CASES,
         "GET /v1/worklist/consultations": Action.SEE_CASES,
         "GET /v1/worklist/counts": Action.SEE_CASES,
+        "POST /v1/hand-over-slips/{number}/take-over": Action.TAKE_OVER_PAPERS,
         "POST /v1/cases/{name}/assign": Action.ASSIGN,
         "POST /v1/cases/{name}/claim": Action.CLAIM,
         "POST /v1/cases/{name}/release": Action.RELEASE,
@@ -129,6 +134,11 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "POST /v1/cases/{name}/apologise": Action.APOLOGISE,
         "POST /v1/cases/{name}/take-up-adjustment": Action.TAKE_UP_ADJUSTMENT,
         "POST /v1/cases/{name}/decline-adjustment": Action.DECLINE_ADJUSTMENT,
+        "POST /v1/cases/{name}/open-child": Action.OPEN_CHILD,
+        "POST /v1/cases/{name}/complete-child": Action.COMPLETE_CHILD,
+        "POST /v1/cases/{name}/send-back-child": Action.SEND_BACK_CHILD,
+        "POST /v1/cases/{name}/cancel-child": Action.CANCEL_CHILD,
+        "GET /v1/worklist/children": Action.SEE_CASES,
         "POST /v1/cases/{name}/propose-stop": Action.PROPOSE_STOP,
         "POST /v1/cases/{name}/stop": Action.STOP,
         "POST /v1/cases/{name}/request-rework": Action.REQUEST_REWORK,
@@ -179,6 +189,7 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/cases/{name}/assign": {"officer": "nobody"},
     "POST /v1/cases/{name}/release": {"reason": "Nghỉ phép"},
     "PUT /v1/officers": [],
+    "POST /v1/hand-over-slips": {"dossiers": ["nothing"]},
     "PUT /v1/officers/{subject}": {"name": "Trần Văn Bình", "office": AGENCY, "roles": ["case_officer"]},
     "POST /v1/officers/{subject}/departure": {"reason": "Chuyển công tác"},
     "POST /v1/officers/{subject}/delegations": {"deputy": "lan", "from_on": "2026-03-09", "to_on": "2026-03-10"},
@@ -192,6 +203,9 @@ BODIES: Final[dict[str, Any]] = {
     "POST /v1/cases/{name}/extend": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
     "POST /v1/dossiers/{name}/adjustments": {"content": "Sửa diện tích"},
     "POST /v1/cases/{name}/decline-adjustment": {"reason": "Thuộc thủ tục khác"},
+    "POST /v1/cases/{name}/open-child": {"office": "H27.041", "work": "Thẩm định", "amount": "5", "unit": "working_day"},
+    "POST /v1/cases/{name}/send-back-child": {"note": "Không thuộc thẩm quyền"},
+    "POST /v1/cases/{name}/cancel-child": {"number": 1, "reason": "Không còn cần"},
     "POST /v1/cases/{name}/propose-stop": {"ground": "Luật chuyên ngành"},
     "POST /v1/cases/{name}/request-rework": {"reason": "Sai tên"},
     "POST /v1/cases/{name}/apologise": {"appointment_at": "2026-03-20T16:00:00+07:00", "reason": "Xác minh"},
@@ -223,7 +237,7 @@ async def ask(house: House, service: Service, route: str, token: str) -> Any:
     fillings = {"name": name, "message_id": house.message, "code": AGENCY, "key:path": "HT-1.014465", "carrier": "simulator"}
     fillings |= {"key": AGENCY, "proposal_id": house.dossier, "version_id": house.dossier, "number": "0"}
     fillings |= {"key": AGENCY, "proposal_id": house.dossier, "subject": "nobody", "delegation_id": house.dossier}
-    fillings |= {"repair_id": house.dossier}
+    fillings |= {"repair_id": house.dossier, "number": "BG-1"}
     path = template
     for field, value in fillings.items():
         path = path.replace("{" + field + "}", value)

@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
+from sqlalchemy import Row
 
 from services.intake.api import bodies
 from services.intake.domain.charges import ChargeState
 from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.lifecycle import WHO, Move, possible_moves
 from shared.contracts.events import OnlineVia, ProcedureRef, Result, SignedDecision
-from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import permitted
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View, schema_of
@@ -146,6 +147,8 @@ class DossierRow(View):
     national_code: str | None
     state: State
     label: str
+    applicant: str
+    """By name; personal data."""
     procedure: ProcedureRef
     channel: Channel
     offices: Offices
@@ -301,9 +304,18 @@ class QuoteView(View):
     no_appointment_because: str | None
 
 
-def row_of(dossier: Dossier) -> dict[str, Any]:
-    fields = {name: getattr(dossier, name) for name in DossierRow.model_fields if name != "label"}
-    return fields | {"label": STATES[dossier.state].label}
+def row_of(row: Row[Any]) -> dict[str, Any]:
+    """From its columns: a list is looked at too often to make a whole dossier of every row."""
+    fields = {name: getattr(row, name) for name in DossierRow.model_fields if hasattr(row, name)}
+    version = {"version_id": row.procedure_version, "key": row.procedure_key, "name": row.procedure_name, "code": row.procedure_code}
+    offices = {name: getattr(row, name) for name in Offices.model_fields}
+    people = ((person["part"], person["name"]) for person in row.people)
+    applicant = next((name for part, name in people if part == Part.APPLICANT), "")
+    return fields | {"label": STATES[State(row.state)].label, "procedure": version, "offices": offices, "applicant": applicant}
+
+
+def applicant_of(dossier: Dossier) -> str:
+    return next((person.name for person in dossier.people if person.part is Part.APPLICANT), "")
 
 
 FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.ASK_WITHDRAWAL, Move.ASK_ADJUSTMENT, Move.RECORD_PAYMENT})

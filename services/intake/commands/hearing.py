@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.intake import money, tables
+from services.intake.commands import handing_over
 from services.intake.commands.alarms import FEE_UNPAID, LAPSED
 from services.intake.commands.fees import charged_by_agency, in_words
 from services.intake.domain.dossier import Dossier
@@ -12,6 +13,9 @@ from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
     ConsultationEvent,
     CorrectionOverdue,
     DeadlineAlarm,
@@ -93,8 +97,17 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue | ChildCaseOverdue, envelope: Envelope) -> None:
     await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
+
+
+async def share_was_given(tx: Transaction, event: ChildCaseOpened, envelope: Envelope) -> None:
+    """The desk can say which agencies work on it."""
+    await note(tx, envelope.source, f"{event.number}. {event.office}: {event.work}", envelope)
+
+
+async def share_ended(tx: Transaction, event: ChildCaseEnded, envelope: Envelope) -> None:
+    await note(tx, envelope.source, f"{event.number}. {event.office} ({event.end})", envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
@@ -138,10 +151,12 @@ async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: E
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:
+    await handing_over.left(tx, tables.dossier_id_of(envelope.subject), event)
     await note(tx, event.handed_over_by, event.to_office, envelope)
 
 
 async def papers_were_taken_over(tx: Transaction, event: PapersTakenOver, envelope: Envelope) -> None:
+    await handing_over.arrived(tx, tables.dossier_id_of(envelope.subject), event.office, event.taken_over_by)
     await note(tx, event.taken_over_by, event.office, envelope)
 
 

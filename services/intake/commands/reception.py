@@ -223,7 +223,7 @@ RECEIVE: Final = """
 with asked as materialized (
     select * from jsonb_to_recordset($1::jsonb) as asked (
         caller text, method text, path text, key text, body_hash text, prefix text, day date, place int,
-        dossier jsonb, papers jsonb, fees jsonb, money jsonb, post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
+        dossier jsonb, search jsonb, papers jsonb, fees jsonb, money jsonb, post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
     where (select number from intake.catalogue_revision) = $2),
 claimed as (
     insert into intake.key (caller, method, path, key, body_hash, dossier_id)
@@ -250,6 +250,11 @@ dossiers as (
     select full_row.* from coded,
         jsonb_populate_record(null::intake.dossier, dossier || jsonb_build_object(
             'code', code, 'receipt', dossier -> 'receipt' || jsonb_build_object('code', code))) as full_row),
+findable as (
+    insert into intake.dossier_search
+    select full_row.* from coded,
+        jsonb_populate_record(null::intake.dossier_search, search || jsonb_build_object(
+            'id', dossier_id, 'tail', substr(code, length(prefix) + 2))) as full_row),
 papers as (
     insert into intake.paper (dossier_id, number, name, originals, copies, file, received_at)
     select dossier_id, paper.*
@@ -293,6 +298,7 @@ async def _write(
     assert key is not None, "receptions come with a key"
     key.claimed = key.kept_elsewhere = True
     receipt = receipt_of(dossier, terms)
+    await tables.learn_names(tx, dossier)
     try:
         rows = await receive_many(tx, [_asked(key, dossier, receipt, terms, move, event, by, postal_item)], terms.revision)
     except asyncpg.UniqueViolationError as error:
@@ -338,6 +344,7 @@ def _asked(
         "prefix": dossier.offices.competent,
         "day": now.astimezone(VIETNAM).date(),
         "dossier": columns,
+        "search": tables.search_columns_of(dossier),
         "post": [{"id": uuid7(), "carrier": postal_item[0], "tracking_number": postal_item[1], "at": now}] if postal_item else [],
         "papers": papers,
         "fees": [money.row_of(dossier.id, charge) for charge in terms.checked.fees],

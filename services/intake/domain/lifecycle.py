@@ -286,6 +286,8 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
         case Move.REMIND if reminded_today(dossier):
             return "The agency was reminded of this dossier today; once a day is enough."
+        case Move.GIVE_BACK if dossier.is_being_corrected:
+            return "The result is being made once more: the agency has it already."
         case Move.REQUEST_CORRECTION if dossier.is_being_corrected:
             return "The result is being made once more already."
         case Move.TAKE_OVER_RESULT | Move.RETURN_AT_DESK | Move.DELIVER_ONLINE | Move.POST if dossier.is_being_corrected:

@@ -17,6 +17,9 @@ from shared.contracts.events import (
     AnnulmentDeclined,
     AnnulmentRequested,
     AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
     ConsultationAnswered,
     ConsultationOverdue,
     ConsultationRequested,
@@ -510,6 +513,9 @@ Xin Quý ông/bà chưa đến nhận; chúng tôi sẽ báo ngay khi có kết 
         ),
     ),
     ReworkDeclined: (),
+    ChildCaseOpened: (),
+    ChildCaseEnded: (),
+    ChildCaseOverdue: (),
     DossierAmended: (
         Template(
             "dossier_amended",

@@ -122,13 +122,24 @@ class Decision(Request):
     signer: Annotated[str, Field(min_length=1, max_length=200, examples=["Nguyễn Thị Hoa"])]
 
 
+class MemberCompletion(Request):
+    """The result of one procedure of a group."""
+
+    procedure: Annotated[str, Field(min_length=1, max_length=500, examples=["Đăng ký khai sinh"])]
+    outcome: Annotated[Outcome, Field(examples=["granted"])]
+    reasons: Annotated[str | None, Field(max_length=5000)] = None
+    document_number: Annotated[str | None, Field(min_length=1, max_length=100)] = None
+    document_reference: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+
+
 class Completion(Request):
-    """The result of the case. A refusal is a result, too, with its reasons."""
+    """The result of the case. A refusal is a result, too, with its reasons. Of a group of procedures: that of each member besides."""
 
     outcome: Annotated[Outcome, Field(examples=["granted"])]
     reasons: Annotated[str | None, Field(max_length=5000, examples=["Không đủ điều kiện theo quy định"])] = None
     document_number: Annotated[str | None, Field(min_length=1, max_length=100, examples=["45/GP-UBND"])] = None
     document_reference: Annotated[str | None, Field(min_length=1, max_length=500, examples=["sha256:9f86d081884c7d65"])] = None
+    members: Annotated[tuple[MemberCompletion, ...] | None, Field(max_length=50)] = None
 
 
 class CorrectedResult(Completion):
@@ -187,6 +198,39 @@ class Reasoned(Request):
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Nội dung điều chỉnh làm thay đổi yêu cầu đã thẩm định"])]
 
 
+class ShareGiven(Request):
+    """What another agency is to do, in how much time; after another share, or at once."""
+
+    office: Annotated[str, Field(min_length=1, max_length=100, examples=["H27.041"])]
+    work: Annotated[str, Field(min_length=1, max_length=1000, examples=["Thẩm định về môi trường"])]
+    amount: Annotated[Decimal, Field(gt=0, examples=["5"])]
+    unit: Annotated[Unit, Field(examples=["working_day"])]
+    after: Annotated[int | None, Field(ge=1)] = None
+
+
+class ShareDone(Request):
+    """What came of a share; `number` where the caller's offices have several."""
+
+    number: Annotated[int | None, Field(ge=1)] = None
+    document_number: Annotated[str | None, Field(min_length=1, max_length=100, examples=["12/TB-SNNMT"])] = None
+    document_reference: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    note: Annotated[str | None, Field(max_length=2000, examples=["Đủ điều kiện về môi trường"])] = None
+
+
+class ShareSentBack(Request):
+    """Why it is not done."""
+
+    number: Annotated[int | None, Field(ge=1)] = None
+    note: Annotated[str, Field(min_length=1, max_length=2000, examples=["Không thuộc thẩm quyền của đơn vị"])]
+
+
+class ShareCancelled(Request):
+    """Which share the lead takes back, and why."""
+
+    number: Annotated[int, Field(ge=1, examples=[2])]
+    reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Không còn cần thiết"])]
+
+
 class StopGround(Request):
     """The ground in the law of the sector on which it ends without a result."""
 
@@ -233,6 +277,10 @@ NEEDS: Final[Mapping[Action, type[Request]]] = {
     Action.APOLOGISE: NewAppointment,
     Action.TAKE_UP_ADJUSTMENT: Noted,
     Action.DECLINE_ADJUSTMENT: Reasoned,
+    Action.OPEN_CHILD: ShareGiven,
+    Action.COMPLETE_CHILD: ShareDone,
+    Action.SEND_BACK_CHILD: ShareSentBack,
+    Action.CANCEL_CHILD: ShareCancelled,
     Action.PROPOSE_STOP: StopGround,
     Action.STOP: Noted,
     Action.REQUEST_REWORK: Reasoned,

@@ -1,9 +1,10 @@
 """What officers are shown: cases, steps, the work list; and what can be done next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
 from fastapi import Response
@@ -15,7 +16,9 @@ from services.processing.commands import acting
 from services.processing.commands.looking import Shown
 from services.processing.domain.assignment import How
 from services.processing.domain.case import Case, scores_late
+from services.processing.domain.child_case import ChildCase, ChildStanding, still_open
 from services.processing.domain.consultation import Consultation, Opinion, Standing
+from services.processing.domain.control_slip import LABELS, HandOver, Timeliness
 from services.processing.domain.correction import Correction
 from services.processing.domain.deadline import Counting
 from services.processing.domain.fees import FeeAsked
@@ -34,7 +37,7 @@ from shared.contracts.states import STATES, State
 from shared.doors import Page, View, etag, schema_of
 from shared.officers import Officer
 from shared.verdicts import Times, Verdict, by_appointment, is_late, verdicts
-from shared.working_time import StopPolicy
+from shared.working_time import StopPolicy, Unit
 
 
 def _local(instant: datetime) -> str:
@@ -62,16 +65,21 @@ class PossibleAction(View):
         return cls(action=action, href=f"/v1/cases/{case.id}/{action.replace('_', '-')}", needs=schema_of(NEEDS[action]))
 
 
+OF_THE_SHARING: Final = frozenset({Action.COMPLETE_CHILD, Action.SEND_BACK_CHILD})
+
+
 def _whose(case: Case, action: Action) -> set[str]:
     """The offices that may: the competent one, but for answers, which are those of whom was asked."""
     if action is Action.ANSWER_CONSULTATION:
         return {one.office for one in case.consultations if one.is_open}
+    if action in OF_THE_SHARING:
+        return {one.office for one in still_open(case.children) if one.began_at}
     return {case.offices.competent}
 
 
 def _kept_from(case: Case, officer: Officer, action: Action) -> bool:
     """By whose case it is; an answer is the consulted office's own affair."""
-    return action is not Action.ANSWER_CONSULTATION and acting.why_not(case, officer, action) is not None
+    return action not in {Action.ANSWER_CONSULTATION, *OF_THE_SHARING} and acting.why_not(case, officer, action) is not None
 
 
 StepStatus = Literal["done", "current", "next", "later", "skipped"]
@@ -177,6 +185,75 @@ class ConsultationView(View):
     @classmethod
     def of(cls, one: Consultation, now: datetime) -> Self:
         return cls.model_validate(asdict(one) | {"standing": one.standing(now), "verdict": one.verdict(now)})
+
+
+class ShareView(View):
+    """What another agency does of it, by its own limit. `verdict` is null before it begins and while the clock stands."""
+
+    id: UUID
+    number: int
+    office: str
+    work: str
+    amount: Decimal
+    unit: Unit
+    after: int | None
+    standing: ChildStanding
+    verdict: Verdict | None
+    opened_at: Instant
+    opened_by: str
+    began_at: Instant | None
+    due_at: Instant | None
+    overdue_at: Instant | None
+    ended_at: Instant | None
+    ended_by: str | None
+    document_number: str | None
+    document_reference: str | None
+    note: str | None
+
+    @classmethod
+    def of(cls, one: ChildCase, now: datetime) -> Self:
+        return cls.model_validate(asdict(one) | {"standing": one.standing, "verdict": one.verdict(now)})
+
+
+class ShareEnded(View):
+    """That a share ended, and whether in time."""
+
+    id: UUID
+    number: int
+    standing: ChildStanding
+    verdict: Verdict | None
+    version: int
+
+    @classmethod
+    def of(cls, one: ChildCase, version: int, now: datetime) -> Self:
+        return cls(id=one.id, number=one.number, standing=one.standing, verdict=one.verdict(now), version=version)
+
+
+class ShareLine(View):
+    """A share that waits to be done by the caller's offices."""
+
+    id: UUID
+    case_id: UUID
+    code: str
+    state: State
+    procedure_name: str
+    competent: str
+    number: int
+    office: str
+    work: str
+    began_at: Instant
+    due_at: Instant | None
+    overdue: bool
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        return cls.model_validate({**_columns(row), "overdue": row.due_at is not None and is_late(row.due_at, now)})
+
+
+class SharePage(Page):
+    """What is due first stands first; what stands with the clock of its case, last."""
+
+    items: list[ShareLine]
 
 
 class AttendanceView(View):
@@ -331,26 +408,15 @@ class WorkPage(Page):
     items: list[WorkLine]
 
 
-class WorkCount(View):
-    """So many open steps; `assignee` null: of the unit."""
-
-    office: str
-    assignee: str | None
-    state: State
-    due: DueBucket
-    number: int
-
-
 class WorkCounts(View):
-    """The same steps, counted four ways; `lines` has them together."""
+    """The same open steps, counted four ways; by officer (`none`: of the unit) with when they are due."""
 
     as_of: Instant
     total: int
     by_due: dict[DueBucket, int]
     by_office: dict[str, int]
-    by_assignee: dict[str, int]
     by_state: dict[State, int]
-    lines: list[WorkCount]
+    by_assignee: dict[str, dict[DueBucket, int]] | None
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
@@ -386,6 +452,47 @@ class NewDateView(View):
     reason: str
     signer: str
     in_time: bool
+
+
+class HandOverView(View):
+    """A row of the control slip: who gave, who took, when, whether in time."""
+
+    number: int
+    from_unit: str
+    to_unit: str
+    given_at: Instant
+    given_by: str | None
+    taken_at: Instant | None
+    taken_by: str | None
+    result: Timeliness | None
+    result_label: str | None
+    note: str | None
+
+
+class ControlSlipView(View):
+    """Phiếu kiểm soát quá trình giải quyết hồ sơ: a view of the journal."""
+
+    code: str
+    procedure_name: str
+    competent: str
+    accepted_at: Instant
+    appointment_at: Instant
+    rows: list[HandOverView]
+
+    @classmethod
+    def of(cls, case: Case, rows: Sequence[HandOver]) -> Self:
+        shown = [
+            HandOverView.model_validate(asdict(row) | {"number": number, "result_label": LABELS[row.result] if row.result else None})
+            for number, row in enumerate(rows, 1)
+        ]
+        return cls(
+            code=case.code,
+            procedure_name=case.procedure.name,
+            competent=case.offices.competent,
+            accepted_at=case.accepted_at,
+            appointment_at=case.appointment_at,
+            rows=shown,
+        )
 
 
 class StopProposalView(View):
@@ -483,10 +590,12 @@ class CaseView(View):
     papers_handed_over_by: str | None
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
+    papers_slip: str | None
     fee: FeeAsked | None
     """What was asked for last; settled once nothing of it is owed."""
     decision: SignedDecision | None
     decision_issued_at: Instant | None
+    children: list[ShareView]
     adjustment_asked: str | None
     stop_proposed: StopProposalView | None
     rework_asked_at: Instant | None
@@ -537,6 +646,7 @@ class CaseView(View):
             "stages": [StageView.of(stage) for stage in stages(case, shown.published, counting, now)],
             "visits": [VisitView.of(visit, counting) for visit in case.visits],
             "consultations": [ConsultationView.of(one, now) for one in case.consultations],
+            "children": [ShareView.of(one, now) for one in case.children],
             "attendances": [AttendanceView.model_validate(each) for each in case.attendances],
             "notes": [NoteView.model_validate(each) for each in shown.notes],
             "journal": [JournalView.model_validate(line) for line in shown.journal],

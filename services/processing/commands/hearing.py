@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands.child_clocks import keep_child_alarms, recounted
 from services.processing.domain.case import Case, heard, promised_again, supplemented
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
@@ -86,6 +87,7 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
     saved = await tables.save_case(tx, before, after, line)
     if STATES[saved.state].terminal:
         await timers.keep(tx, saved.id, dict.fromkeys(Alarm))
+        await keep_child_alarms(tx, saved)
 
 
 async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAccepted, line: JournalLine) -> None:
@@ -99,7 +101,8 @@ async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAc
         runs_from = min(event.accepted_at, counting.eight_hours_after(event.sent_at))
     after = promised_again(supplemented(after, max(runs_from, before.intervals[-1].started_at)), before, counting)
     told = DossierResumed(resumed_at=runs_from, appointment_at=after.appointment_at)
-    saved = await tables.save_case(tx, before, after, line, told)
+    saved = await tables.save_case(tx, before, await recounted(tx, after), line, told)
+    await keep_child_alarms(tx, saved)
     await keep_alarms(tx, saved, counting, since=tx.now)
 
 

@@ -16,6 +16,7 @@ from services.processing.commands import acting
 from services.processing.commands.consulting import OPEN
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
+from services.processing.domain.control_slip import Entry, HandOver, Sides, control_slip
 from services.processing.domain.deadline import Counting
 from services.processing.domain.graph import Graph, of_case, of_process
 from services.processing.domain.intervals import explained
@@ -28,6 +29,7 @@ from services.processing.tables import case, step
 from shared.contracts.states import State
 from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput, Later, NotFound
+from shared.office_tree import OfficeTree
 from shared.officers import Officer
 from shared.offices import OfficeCache
 from shared.runtime import Transaction
@@ -60,6 +62,16 @@ async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
     found = await tables.with_history(tx, found)
     notes = await tables.load_notes(tx, found.id) if officer.sees({found.offices.competent}) else ()
     return Shown(found, await tables.load_journal(tx, found.id), await _counting(tx, found), await _published(tx, found), notes)
+
+
+async def slip(tx: Transaction, name: str, officer: Officer) -> tuple[Case, tuple[HandOver, ...]]:
+    """Every hand-over of the dossier with its two sides. Raises NotFound."""
+    found = await tables.with_history(tx, await _seen(tx, name, officer))
+    tree: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    names = {code: known.name if (known := tree.get(code)) else code for code in found.offices.all()}
+    sides = Sides(names[found.offices.receiving], names[found.offices.competent], names[found.offices.returning])
+    lines = [Entry(row.at, row.action, row.by, row.office, row.note) for row in await tables.load_journal(tx, found.id)]
+    return found, control_slip(lines, found.visits, found.steps, sides, found.judged_at)
 
 
 async def _seen(tx: Transaction, name: str, officer: Officer) -> Case:
@@ -189,6 +201,26 @@ async def opinions_awaited(tx: Transaction, officer: Officer, *, after: str | No
         due, name = position_of(after, 2)
         at = instant_of(due)
         query = query.where(or_(asked.c.due_at > at, and_(asked.c.due_at == at, asked.c.id > uuid_of(name))))
+    return await page_of(tx, query, limit, "due_at", "id")
+
+
+async def shares_open(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """Shares of the officer's offices that have begun and are not ended, what is due first on top."""
+    share = tables.child_case
+    query = (
+        select(share, case.c.code, case.c.state, case.c.procedure_name, case.c.competent)
+        .join(case, case.c.id == share.c.case_id)
+        .where(share.c.end.is_(None), share.c.began_at.is_not(None), share.c.office == _any(officer.scope), case.c.state.in_(OPEN))
+        .order_by(share.c.due_at.nulls_last(), share.c.id)
+    )
+    if after:
+        due, name = position_of(after, 2)
+        behind = share.c.id > uuid_of(name)
+        if due is None:
+            query = query.where(share.c.due_at.is_(None), behind)
+        else:
+            at = instant_of(due)
+            query = query.where(or_(share.c.due_at > at, and_(share.c.due_at == at, behind), share.c.due_at.is_(None)))
     return await page_of(tx, query, limit, "due_at", "id")
 
 

@@ -4,12 +4,15 @@ from datetime import date, datetime, timedelta
 
 from services.processing import tables
 from services.processing.commands.at_hand import at_hand, line_of
+from services.processing.commands.child_clocks import keep_child_alarms, recounted
 from services.processing.commands.hearing import counting_of, keep_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.fees import FeeAsked
+from services.processing.domain.group_result import must_fit
 from services.processing.domain.intervals import Interval, NewDate, StopKind, is_open
 from services.processing.domain.journal import JournalLine
+from services.processing.references import references_of
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     DecisionIssued,
@@ -146,6 +149,7 @@ async def issue_decision(tx: Transaction, name: str, officer: Officer, version: 
 async def complete(tx: Transaction, name: str, officer: Officer, version: int, result: Result) -> Case:
     """The clock ends; the desk has the baton."""
     before = await at_hand(tx, name, officer, version, Action.COMPLETE)
+    must_fit(result, await references_of(tx).members(tx, before.procedure.version_id))
     after = rules.completed(before, result, by=officer.name, now=tx.now)
     told = DossierCompleted(completed_at=tx.now, appointment_at=before.appointment_at, result=result, decision=before.decision)
     return await with_alarms(tx, before, after, line_of(tx, Action.COMPLETE, officer, before, after, result.reasons), told)
@@ -254,6 +258,7 @@ async def _promise(
 
 async def with_alarms(tx: Transaction, before: Case, after: Case, line: JournalLine, told: Event) -> Case:
     """Written, and the clock told what it will have to say from now on."""
-    saved = await tables.save_case(tx, before, after, line, told)
+    saved = await tables.save_case(tx, before, await recounted(tx, after), line, told)
     await keep_alarms(tx, saved, await counting_of(tx, saved), since=tx.now)
+    await keep_child_alarms(tx, saved)
     return saved

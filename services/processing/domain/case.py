@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.processing.domain.assignment import Assigning, Assignment
 from services.processing.domain.attendance import Attendances
+from services.processing.domain.child_case import Children, all_cancelled, still_open
 from services.processing.domain.consultation import Consultations
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
@@ -107,12 +108,15 @@ class Case:
     """How it left its steps: what this change adds, or all where the history was asked for."""
     consultations: Consultations = ()
     attendances: Attendances = ()
+    children: Children = ()
+    """The shares other agencies have of it."""
     taken_up_at: datetime | None = None
     taken_up_by: str | None = None
     papers_handed_over_at: datetime | None = None
     papers_handed_over_by: str | None = None
     papers_taken_over_at: datetime | None = None
     papers_taken_over_by: str | None = None
+    papers_slip: str | None = None
     fee: FeeAsked | None = None
     """What was asked for last."""
     decision: SignedDecision | None = None
@@ -174,9 +178,14 @@ class Case:
         return frozenset(one.office for one in self.consultations)
 
     @property
+    def sharing(self) -> frozenset[str]:
+        """Offices that have, or had, a share of it: they see the case, and end their share."""
+        return frozenset(one.office for one in self.children)
+
+    @property
     def seen_by(self) -> frozenset[str]:
         """Offices to which it exists."""
-        return self.offices.all() | self.consulted
+        return self.offices.all() | self.consulted | self.sharing
 
     @property
     def current_step(self) -> int | None:
@@ -253,6 +262,14 @@ def why_not(case: Case, action: Action) -> str | None:
             return "There is no step before this one."
         case Action.COMPLETE if ahead := [step.number for step in case.steps if not (step.began_at or step.done_at) and step.counted]:
             return f"Step {ahead[0]} comes before the completion: pass the case on first."
+        case Action.ISSUE_DECISION | Action.COMPLETE if shares := still_open(case.children):
+            return f"Share {shares[0].number}, of {shares[0].office}, has not ended: the whole ends after its parts."
+        case Action.COMPLETE_CHILD | Action.SEND_BACK_CHILD if not any(one.began_at for one in still_open(case.children)):
+            return "No other agency has a share of it that has begun and is not ended."
+        case Action.CANCEL_CHILD if not still_open(case.children):
+            return "No other agency has an open share of it."
+        case Action.OPEN_CHILD if case.decision:
+            return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.ISSUE_DECISION | Action.COMPLETE if case.adjustment_asked:
             return "The applicant asked for a change: take it up, or decline it with the reason, first."
         case Action.ISSUE_DECISION if case.decision:
@@ -279,6 +296,8 @@ def why_not(case: Case, action: Action) -> str | None:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.STOP if case.stop_proposed is None:
             return "It takes two people: somebody proposes the stop with its ground first."
+        case Action.REQUEST_REWORK if case.correction:
+            return "The result is being made once more already: correct it."
         case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
             return "The result was asked back; the desk has not answered yet."
         case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
@@ -578,7 +597,8 @@ def stopped(case: Case, *, by_id: str, now: datetime) -> Case:
 def _ended_without_result(case: Case, state: State, now: datetime) -> Case:
     """Nothing asked or proposed is left open. A clock that stood has stood to the end, and is judged so: `stopped_since` stays."""
     intervals = ended(case.intervals, now) if is_open(case.intervals) else case.intervals
-    return replace(case, state=state, stopped_at=now, intervals=intervals, adjustment_asked=None, stop_proposed=None)
+    children = all_cancelled(case.children, by="rule", now=now)
+    return replace(case, state=state, stopped_at=now, intervals=intervals, children=children, adjustment_asked=None, stop_proposed=None)
 
 
 def reworked(case: Case, *, now: datetime, counting: Counting) -> Case:
@@ -605,7 +625,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
     match event:
         case PapersHandedOver() if event.to_office == case.offices.competent:
             handed_over = replace(mirrored, papers_handed_over_at=at, papers_handed_over_by=event.handed_over_by)
-            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
+            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None, papers_slip=event.slip)
         case PostalItemLost() if mirrored.state is State.COMPLETED:
             return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case CorrectionRequested():

@@ -45,11 +45,18 @@ _WHOSE: Final = [(state, action) for state in _HELD for action in (Action.ASSIGN
 LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.TAKE_UP): Transition(State.IN_PROGRESS, PERMISSIONS[Action.TAKE_UP], law.PROCESSING),
     (State.RECEIVED, Action.TAKE_OVER_PAPERS): _kept(State.RECEIVED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
+    (State.SUSPENDED, Action.TAKE_OVER_PAPERS): _kept(State.SUSPENDED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.TAKE_OVER_PAPERS): _kept(State.IN_PROGRESS, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.PASS_ON): _kept(State.IN_PROGRESS, Action.PASS_ON, law.PROCESSING),
     (State.IN_PROGRESS, Action.PASS_BACK): _kept(State.IN_PROGRESS, Action.PASS_BACK, law.PROCESS_AS_PUBLISHED),
     (State.IN_PROGRESS, Action.REQUEST_CONSULTATION): _kept(State.IN_PROGRESS, Action.REQUEST_CONSULTATION, law.CONSULTATION),
     # What was asked is answered as long as the case is open, whoever has the baton meanwhile; so the table has a line for each state.
+    (State.IN_PROGRESS, Action.OPEN_CHILD): _kept(State.IN_PROGRESS, Action.OPEN_CHILD, law.INTERLINKED),
+    **{
+        (state, action): _kept(state, action, law.INTERLINKED)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for action in (Action.COMPLETE_CHILD, Action.SEND_BACK_CHILD, Action.CANCEL_CHILD)
+    },
     (State.IN_PROGRESS, Action.ANSWER_CONSULTATION): _kept(State.IN_PROGRESS, Action.ANSWER_CONSULTATION, law.CONSULTATION),
     (State.SUSPENDED, Action.ANSWER_CONSULTATION): _kept(State.SUSPENDED, Action.ANSWER_CONSULTATION, law.CONSULTATION),
     (State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION): _kept(State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION, law.CONSULTATION),
