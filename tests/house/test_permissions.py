@@ -89,6 +89,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/cases": Action.SEE_CASES,
         "GET /v1/cases/{name}": Action.SEE_CASES,
         "GET /v1/cases/{name}/explanation": Action.SEE_CASES,
+        "GET /v1/cases/{name}/control-slip": Action.SEE_CASES,
         "GET /v1/cases/{name}/graph": Action.SEE_CASES,
         "GET /v1/processes/{version_id}/{number}/graph": Action.SEE_PROCESSES,
         "GET /v1/procedures/{key:path}/processes/{number}/graph": Action.SEE_PROCESSES,

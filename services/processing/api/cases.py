@@ -18,7 +18,7 @@ from services.processing.api.requests import (
     ResultHandedOver,
     Suspension,
 )
-from services.processing.api.views import CaseLine, CasePage, CaseView, MovedView, moved
+from services.processing.api.views import CaseLine, CasePage, CaseView, ControlSlipView, MovedView, moved
 from services.processing.commands import looking, moves
 from shared.contracts.events import Result, SignedDecision
 from shared.contracts.permissions import Action
@@ -59,6 +59,11 @@ async def show_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.S
 async def explain_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)]) -> list[dict[str, Any]]:
     """As data, and as sentences an officer can read out. Empty where the appointment was set by hand."""
     return await looking.explanation(tx, name, officer)
+
+
+@router.get("/cases/{name}/control-slip", summary="Every hand-over with its two sides: phiếu kiểm soát quá trình")
+async def show_control_slip(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)]) -> ControlSlipView:
+    return ControlSlipView.of(*await looking.slip(tx, name, officer))
 
 
 @router.post("/cases/{name}/take-up", summary="Begin to work on a case")

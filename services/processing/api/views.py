@@ -1,6 +1,6 @@
 """What officers are shown: cases, steps, the work list; and what can be done next."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from services.processing.domain.assignment import How
 from services.processing.domain.case import Case, scores_late
 from services.processing.domain.child_case import ChildCase, ChildStanding, still_open
 from services.processing.domain.consultation import Consultation, Opinion, Standing
+from services.processing.domain.control_slip import LABELS, HandOver, Timeliness
 from services.processing.domain.correction import Correction
 from services.processing.domain.deadline import Counting
 from services.processing.domain.fees import FeeAsked
@@ -451,6 +452,47 @@ class NewDateView(View):
     reason: str
     signer: str
     in_time: bool
+
+
+class HandOverView(View):
+    """A row of the control slip: who gave, who took, when, whether in time."""
+
+    number: int
+    from_unit: str
+    to_unit: str
+    given_at: Instant
+    given_by: str | None
+    taken_at: Instant | None
+    taken_by: str | None
+    result: Timeliness | None
+    result_label: str | None
+    note: str | None
+
+
+class ControlSlipView(View):
+    """Phiếu kiểm soát quá trình giải quyết hồ sơ: a view of the journal."""
+
+    code: str
+    procedure_name: str
+    competent: str
+    accepted_at: Instant
+    appointment_at: Instant
+    rows: list[HandOverView]
+
+    @classmethod
+    def of(cls, case: Case, rows: Sequence[HandOver]) -> Self:
+        shown = [
+            HandOverView.model_validate(asdict(row) | {"number": number, "result_label": LABELS[row.result] if row.result else None})
+            for number, row in enumerate(rows, 1)
+        ]
+        return cls(
+            code=case.code,
+            procedure_name=case.procedure.name,
+            competent=case.offices.competent,
+            accepted_at=case.accepted_at,
+            appointment_at=case.appointment_at,
+            rows=shown,
+        )
 
 
 class StopProposalView(View):

@@ -16,6 +16,7 @@ from services.processing.commands import acting
 from services.processing.commands.consulting import OPEN
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
+from services.processing.domain.control_slip import Entry, HandOver, Sides, control_slip
 from services.processing.domain.deadline import Counting
 from services.processing.domain.graph import Graph, of_case, of_process
 from services.processing.domain.intervals import explained
@@ -28,6 +29,7 @@ from services.processing.tables import case, step
 from shared.contracts.states import State
 from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput, Later, NotFound
+from shared.office_tree import OfficeTree
 from shared.officers import Officer
 from shared.offices import OfficeCache
 from shared.runtime import Transaction
@@ -60,6 +62,16 @@ async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
     found = await tables.with_history(tx, found)
     notes = await tables.load_notes(tx, found.id) if officer.sees({found.offices.competent}) else ()
     return Shown(found, await tables.load_journal(tx, found.id), await _counting(tx, found), await _published(tx, found), notes)
+
+
+async def slip(tx: Transaction, name: str, officer: Officer) -> tuple[Case, tuple[HandOver, ...]]:
+    """Every hand-over of the dossier with its two sides. Raises NotFound."""
+    found = await tables.with_history(tx, await _seen(tx, name, officer))
+    tree: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    names = {code: known.name if (known := tree.get(code)) else code for code in found.offices.all()}
+    sides = Sides(names[found.offices.receiving], names[found.offices.competent], names[found.offices.returning])
+    lines = [Entry(row.at, row.action, row.by, row.office, row.note) for row in await tables.load_journal(tx, found.id)]
+    return found, control_slip(lines, found.visits, found.steps, sides, found.judged_at)
 
 
 async def _seen(tx: Transaction, name: str, officer: Officer) -> Case:
