@@ -129,6 +129,13 @@ def test_one_line_is_paid_by_its_number_or_all_at_once():
     assert [line.paid for line in rules.paid(charged, money(300))] == [100, 200]
 
 
+def test_who_was_asked_for_a_sum_pays_that_sum_whatever_else_is_owed():
+    charged = (*lines(100), Charge(2, "Lệ phí trước bạ", 500, awaited=True), Charge(3, "Phí", 20, awaited=True))
+
+    assert [line.number for line in rules.paid(charged, money(520))] == [2, 3]
+    assert [line.number for line in rules.paid(charged, money(620))] == [1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("came", "refusal"),
     [

@@ -5,12 +5,15 @@ import csv
 import io
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from services.intake.commands.alarms import HANDLERS
 from shared import timers
+from shared.contracts.events import FeeRequested, FeeSum
+from shared.ids import uuid7
 from tests.builders import AGENCY, DESK, a_submission, an_application, an_entry
 from tests.intake.conftest import Desk, published
 
@@ -387,12 +390,29 @@ async def test_a_fee_paid_while_its_reminder_fires_is_paid(desk: Desk) -> None:
     submission = await asked(desk)
     desk.clock.move(days=15)
     async with desk.runtime.transaction() as firing:
-        due = [timers.Timer(submission, "fee_unpaid", firing.now)]  # type: ignore[arg-type]
+        due = [timers.Timer(UUID(submission), "fee_unpaid", firing.now)]
         assert (await pays(desk, submission)).status_code == 201
         await HANDLERS["fee_unpaid"](firing, due)
 
     assert await desk.told(submission) == ["submission.received", "submission.fee_requested", "fee.paid"]
     assert (await desk.shows(submission))["state"] == "submitted"
+
+
+async def test_nobody_is_reminded_of_what_the_desk_has_though_the_agency_has_not_heard_of_it(desk: Desk) -> None:
+    dossier = await a_dossier(desk)
+    await pays(desk, dossier)
+    await desk.agency.takes_up(dossier)
+    wanted = FeeRequested(
+        request=uuid7(), fees=(FeeSum(name="Lệ phí trước bạ", amount=500),), requested_at=desk.clock.now(), remind_at=desk.clock.now()
+    )
+    await desk.agency.tells(dossier, wanted)
+
+    async with desk.runtime.transaction() as firing:
+        assert (await pays(desk, dossier, amount=500)).status_code == 201
+        await HANDLERS["fee_unpaid"](firing, [timers.Timer(UUID(dossier), "fee_unpaid", firing.now)])
+
+    assert (await desk.shows(dossier))["state"] == "awaiting_fee"
+    assert await desk.told(dossier) == ["dossier.received", "fee.paid", "fee.paid"]
 
 
 async def test_the_procedure_says_after_how_long_people_are_reminded(desk: Desk) -> None:

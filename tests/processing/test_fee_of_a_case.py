@@ -8,11 +8,15 @@ import pytest
 
 from services.processing.commands.alarms import HANDLERS
 from services.processing.domain.deadline import Alarm
+from services.processing.domain.intervals import Interval, StopKind
+from services.processing.domain.repair import repaired
 from shared.contracts.events import FeePaid, FeeReduced, FeeSum, SupplementAccepted
 from shared.contracts.peers import Service
+from shared.contracts.states import State
 from shared.timers import Timer
 from shared.working_time import StopPolicy
-from tests.processing.conftest import DECISION, Desk, Staff, at, told
+from tests.domain.test_processing_lifecycle import a_case
+from tests.processing.conftest import AGENCY, DECISION, Desk, Staff, at, staff, told
 from tests.processing.test_clock_of_a_case import THREE_DAYS, alarms, instant
 from tests.stack import Stack, rows
 
@@ -207,3 +211,23 @@ async def test_that_the_index_forgives_no_waiting_for_a_fee_is_said_beforehand(d
 
     assert "nộp phí" in (await officer.sees(standing))["scores_late"]["request_fee"]
     assert "request_fee" not in (await officer.sees(running))["scores_late"]
+
+
+async def test_no_repair_leads_to_where_nothing_is_waited_for(desk: Desk, stack: Stack, officer: Staff) -> None:
+    case = await waiting(desk, officer, stack)
+    await desk.tells(case, paid(await request_of(officer, case)))
+    supervisor = staff(stack, "supervisor", AGENCY)
+
+    possible = (await supervisor.caller.get(f"/cases/{case}/repairs")).json()["possible"]
+
+    assert "received" in possible
+    assert "awaiting_fee" not in possible
+
+
+def test_back_where_the_clock_stood_for_a_fee_it_stands_again() -> None:
+    stood = Interval(at(10, 8), StopKind.FEE, StopPolicy.PAUSE, BY_LAW, "Bình", ended_at=at(11, 8))
+    withdrawn = a_case(state=State.WITHDRAWN, intervals=(stood,), stopped_at=at(11, 8))
+
+    case = repaired(withdrawn, State.AWAITING_FEE, at(11, 8), ticket="SC-1", now=at(12, 8))
+
+    assert [(one.kind, one.ended_at) for one in case.intervals] == [(StopKind.FEE, None)]

@@ -130,7 +130,7 @@ class PaymentBody(Body):
 
     model_config = example(fee=1, amount=20000, method="online", online="portal", receipt_number="BL-0001")
 
-    fee: int | None = Field(default=None, ge=1, le=10000, description="The line it pays; left out: all that are owed")
+    fee: int | None = Field(default=None, ge=1, le=10000, description="The line it pays; left out: all that was asked for, or is owed")
     amount: int = Field(ge=1, le=MOST_DONG)
     method: Method
     online: OnlineVia | None = None

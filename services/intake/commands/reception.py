@@ -223,8 +223,8 @@ RECEIVE: Final = """
 with asked as materialized (
     select * from jsonb_to_recordset($1::jsonb) as asked (
         caller text, method text, path text, key text, body_hash text, prefix text, day date, place int,
-        dossier jsonb, search jsonb, papers jsonb, fees jsonb, money jsonb, post jsonb, line jsonb,
-        event jsonb, hand_over_due_at timestamptz)
+        dossier jsonb, search jsonb, papers jsonb, fees jsonb, money jsonb,
+        post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
     where (select number from intake.catalogue_revision) = $2),
 claimed as (
     insert into intake.key (caller, method, path, key, body_hash, dossier_id)

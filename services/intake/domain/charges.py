@@ -236,17 +236,26 @@ class Money:
 
 
 def paid(charges: Charges, money: Money) -> Charges:
-    """The lines that `amount` pays: one by its number, or all that are owed. Raises FeeUnknown, SumNotStated, NothingOwed, AmountWrong."""
-    number, amount = money.number, money.amount
-    lines = [line_of(charges, number)] if number is not None else [line for line in charges if line.state is ChargeState.OWED]
+    """The lines that the money pays: one by its number; else all that the dossier waits for, or all that are owed.
+
+    Raises FeeUnknown, SumNotStated, NothingOwed, AmountWrong.
+    """
+    lines = [line_of(charges, money.number)] if money.number is not None else _meant_by(charges, money.amount)
     if any(line.state is ChargeState.TO_STATE for line in lines):
         raise SumNotStated("The desk has not stated yet how much is owed for this line.")
     if not (owed := sum(line.owed for line in lines)):
-        raise NothingOwed("Nothing is owed for this line any more." if number is not None else "Nothing is owed any more.")
-    if amount != owed:
-        raise AmountWrong(f"{owed} đồng are owed, {amount} came.", owed=owed, amount=amount)
+        raise NothingOwed("Nothing is owed for this line any more." if money.number is not None else "Nothing is owed any more.")
+    if money.amount != owed:
+        raise AmountWrong(f"{owed} đồng are owed, {money.amount} came.", owed=owed, amount=money.amount)
     how: dict[str, Any] = {"method": money.method, "online": money.online, "receipt_number": money.receipt_number}
     return tuple(replace(line, paid=line.owed, **how) for line in lines)
+
+
+def _meant_by(charges: Charges, amount: int) -> list[Charge]:
+    """Who was asked for a sum pays that sum, whatever else is owed."""
+    owed = [line for line in charges if line.state is ChargeState.OWED]
+    awaited = [line for line in owed if line.awaited]
+    return awaited if awaited and sum(line.owed for line in awaited) == amount else owed
 
 
 def refunded(charges: Charges, number: int, amount: int) -> Charge:
