@@ -116,7 +116,10 @@ def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_b
         ),
         (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.PROPOSE_STOP, *ASKED, *STOPS, *NEW_DATES}),
         (on_step_2(), ON_STEP_2),
-        (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.PASS_BACK, Action.COMPLETE, *ASKED, *NEW_DATES}),
+        (
+            replace(on_step_2(), decision=DECISION),
+            {Action.PASS_ON, Action.PASS_BACK, Action.COMPLETE, *ASKED, *NEW_DATES} - {Action.OPEN_CHILD},
+        ),
         (replace(on_step_2(), consultations=(AN_OPINION,)), {Action.ANSWER_CONSULTATION, *ON_STEP_2}),
         (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.PROPOSE_STOP, Action.REQUEST_ATTENDANCE}),
         (a_case(state=State.AWAITING_SUPPLEMENT), set()),

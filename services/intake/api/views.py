@@ -361,7 +361,8 @@ def actions_of(dossier: Dossier, officer: Officer) -> tuple[ActionView, ...]:
     mine = officer.sees((dossier.offices.receiving, dossier.offices.returning))
     watches = officer.sees((dossier.offices.receiving, dossier.offices.supervising))
     for move in possible_moves(dossier):
-        if move in HREFS and permitted(officer.roles, WHO[move]) and (mine or move in FROM_OUTSIDE) if move is not Move.REMIND else watches:
+        theirs = watches if move is Move.REMIND else mine or move in FROM_OUTSIDE
+        if theirs and move in HREFS and permitted(officer.roles, WHO[move]):
             path, body = HREFS[move]
             found.append(ActionView(action=move, method="POST", href="/v1/" + path.format(id=dossier.id), needs=schema_of(body)))
     return tuple(found)

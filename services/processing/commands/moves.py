@@ -33,7 +33,7 @@ from shared.contracts.events import (
     StepPassedBack,
     SupplementRequested,
 )
-from shared.contracts.permissions import Action, Role
+from shared.contracts.permissions import Action
 from shared.errors import Flaw, InvalidInput
 from shared.ids import uuid7
 from shared.officers import Officer
@@ -179,14 +179,7 @@ async def return_for_supplement(
     ends_at, lapses_at = counting.supplement_ends_at(tx.now, before.time_terms.supplement_days)
     last_day = (ends_at - timedelta(minutes=1)).astimezone(VIETNAM).date()
     stop = Interval(tx.now, StopKind.SUPPLEMENT, before.time_terms.supplement, reason, officer.name, last_day)
-    after = rules.returned_for_supplement(
-        standing,
-        stop,
-        notice_until=counting.notice_until(before.accepted_at),
-        irregular=irregular,
-        by_supervisor=Role.SUPERVISOR in officer.roles,
-    )
-    after = rules.promised_again(after, standing, counting)
+    after = rules.promised_again(rules.returned_for_supplement(standing, stop, irregular=irregular), standing, counting)
     told = SupplementRequested(requested_at=tx.now, papers=papers, reason=reason, ends_at=ends_at, lapses_at=lapses_at, irregular=irregular)
     note = "; ".join(papers) + (f" (yêu cầu ngoài lệ: {irregular})" if irregular else "")
     line = line_of(tx, Action.RETURN_FOR_SUPPLEMENT, officer, before, after, note)
@@ -228,9 +221,8 @@ async def resume(tx: Transaction, name: str, officer: Officer, version: int, *, 
 async def extend(tx: Transaction, name: str, officer: Officer, version: int, *, appointment_at: datetime, reason: str) -> Case:
     """Once, and at the latest on the last working day before the one promised: the new date counts, the first one is kept."""
     before = await at_hand(tx, name, officer, version, Action.EXTEND)
-    counting = await counting_of(tx, before)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=True)
-    after = rules.extended(before, new, counting)
+    after = rules.promised(before, new, await counting_of(tx, before))
     return await _promise(tx, Action.EXTEND, officer, before, after, DossierExtended)
 
 
@@ -238,7 +230,7 @@ async def apologise(tx: Transaction, name: str, officer: Officer, version: int, 
     """Too late for an extension: people are told another date, and the dossier stays late."""
     before = await at_hand(tx, name, officer, version, Action.APOLOGISE)
     new = NewDate(tx.now, before.appointment_at, appointment_at, reason, officer.name, in_time=False)
-    after = rules.apologised(before, new, await counting_of(tx, before), again=Role.SUPERVISOR in officer.roles)
+    after = rules.promised(before, new, await counting_of(tx, before))
     return await _promise(tx, Action.APOLOGISE, officer, before, after, DossierApologised)
 
 

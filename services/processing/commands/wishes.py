@@ -103,7 +103,7 @@ async def propose_stop(tx: Transaction, name: str, officer: Officer, version: in
 async def stop(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
     """The second person: it ends without a result, on the ground that was proposed."""
     before = await at_hand(tx, name, officer, version, Action.STOP)
-    after = rules.stopped(before, by_id=officer.id, now=tx.now)
+    after = rules.stopped(before, now=tx.now)
     assert before.stop_proposed
     line = line_of(tx, Action.STOP, officer, before, after, f"{before.stop_proposed.ground} ({before.stop_proposed.by})")
     return await with_alarms(tx, before, after, line, DossierStopped(stopped_at=tx.now, reason=before.stop_proposed.ground))

@@ -139,6 +139,12 @@ class Case:
     """The step at which it was left to the unit: no rule assigns it before the next."""
     assigning: Assigning | None = None
     """How its office assigns; None: it does not, and nobody claims anything."""
+    looked_at: datetime | None = None
+    """When it was read for somebody who may act; this and the two below are counted then, not written down."""
+    notice_until: datetime | None = None
+    """Until when a supplement is asked for in good time."""
+    extended_until: datetime | None = None
+    """Until when an extension is in time."""
     reminded_at: datetime | None = None
     reminders: int = 0
 
@@ -290,6 +296,9 @@ def why_not(case: Case, action: Action) -> str | None:
             return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
         case Action.EXTEND if case.new_dates:
             return "The applicant has been told a new date with an apology already."
+        case Action.EXTEND if case.extended_until and case.looked_at and is_late(case.extended_until, case.looked_at):
+            until = f"{case.extended_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+            return f"An extension was in time until {until}. Tell the applicant a new date with an apology instead."
         case Action.TAKE_UP_ADJUSTMENT | Action.DECLINE_ADJUSTMENT if case.adjustment_asked is None:
             return "The applicant has not asked for a change."
         case Action.TAKE_UP_ADJUSTMENT | Action.PROPOSE_STOP | Action.STOP if case.decision:
@@ -312,6 +321,27 @@ def why_not(case: Case, action: Action) -> str | None:
             return None
 
 
+def why_irregular(case: Case, action: Action) -> str | None:
+    """Why only a supervisor may do it now. Sources: law.NOTICE_WITHIN_3_DAYS, law.LATE_APOLOGY."""
+    match action:
+        case Action.RETURN_FOR_SUPPLEMENT if any(one.kind is StopKind.SUPPLEMENT for one in case.intervals):
+            return "A supplement was asked for before: only a supervisor may ask now, and names the ground in `irregular`."
+        case Action.RETURN_FOR_SUPPLEMENT if case.notice_until and case.looked_at and is_late(case.notice_until, case.looked_at):
+            until = f"{case.notice_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+            return f"The notice was due by {until}: only a supervisor may ask now, and names the ground in `irregular`."
+        case Action.APOLOGISE if any(not earlier.in_time for earlier in case.new_dates):
+            return "The applicant was told a new date with an apology before; only a supervisor may do so again."
+        case _:
+            return None
+
+
+def why_not_alone(case: Case, action: Action, by_id: str) -> str | None:
+    """What takes a second person. `by_id`: the token subject of who wants to act. Source: law.STOPPED_BY_LAW."""
+    if action is Action.STOP and case.stop_proposed and case.stop_proposed.by_id == by_id:
+        return "You proposed this stop yourself: it takes a second person."
+    return None
+
+
 def _not_allowed(case: Case, detail: str) -> ActionNotAllowed:
     return ActionNotAllowed(detail, about=case)
 
@@ -331,15 +361,12 @@ def suspended(case: Case, interval: Interval) -> Case:
     return replace(case, state=LIFECYCLE[case.state, Action.SUSPEND].to, intervals=(*case.intervals, interval))
 
 
-def returned_for_supplement(case: Case, interval: Interval, *, notice_until: datetime, irregular: str | None, by_supervisor: bool) -> Case:
+def returned_for_supplement(case: Case, interval: Interval, *, irregular: str | None) -> Case:
     """The desk has the baton until all is there. Late, or a second time, it needs a supervisor and a ground: recorded, never simply
     blocked. Sources: law.RESTART_AFTER_SUPPLEMENT, law.NOTICE_WITHIN_3_DAYS.
     """
-    again = any(one.kind is StopKind.SUPPLEMENT for one in case.intervals)
-    late = is_late(notice_until, interval.started_at)
-    if (again or late) and not (irregular and by_supervisor):
-        why = "A supplement was asked for before" if again else f"The notice was due by {notice_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
-        raise _not_allowed(case, f"{why}: only a supervisor may ask now, and names the ground in `irregular`.")
+    if not irregular and (why := why_irregular(case, Action.RETURN_FOR_SUPPLEMENT)):
+        raise _not_allowed(case, why)
     return replace(case, state=LIFECYCLE[case.state, Action.RETURN_FOR_SUPPLEMENT].to, intervals=(*case.intervals, interval))
 
 
@@ -373,24 +400,10 @@ def resumed(case: Case, at: datetime) -> Case:
     return replace(case, state=LIFECYCLE[case.state, Action.RESUME].to, intervals=ended(case.intervals, at))
 
 
-def extended(case: Case, new: NewDate, counting: Counting) -> Case:
-    """Once, and in time. Source: law.APPOINTED_ONCE_MORE, law.APOLOGY_ONE_DAY_BEFORE."""
-    in_time_until = counting.apology_due_at(case.appointment_at)
-    if is_late(in_time_until, new.at):
-        until = f"{in_time_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
-        raise _not_allowed(case, f"An extension was in time until {until}. Tell the applicant a new date with an apology instead.")
-    return _with_new_date(case, new, counting)
-
-
-def apologised(case: Case, new: NewDate, counting: Counting, *, again: bool) -> Case:
-    """A new date, and the dossier stays late; once, unless a supervisor allows it `again`. Source: law.LATE_APOLOGY."""
-    if not again and any(not earlier.in_time for earlier in case.new_dates):
-        raise _not_allowed(case, "The applicant was told a new date with an apology before; only a supervisor may do so again.")
-    return _with_new_date(case, new, counting)
-
-
-def _with_new_date(case: Case, new: NewDate, counting: Counting) -> Case:
-    """Not a day on which people would find the desk closed."""
+def promised(case: Case, new: NewDate, counting: Counting) -> Case:
+    """A new date: an extension in time, or an apology, with which the dossier stays late. Not a day on which people would find the
+    desk closed. Sources: law.APPOINTED_ONCE_MORE, law.LATE_APOLOGY.
+    """
     if not counting.is_worked(new.appointment_at):
         day = new.appointment_at.astimezone(VIETNAM)
         raise InvalidInput("Please correct: /appointment_at.", Flaw("/appointment_at", f"{day:%d/%m/%Y} is no working day."))
@@ -586,11 +599,8 @@ def withdrawn(case: Case, *, now: datetime) -> Case | None:
     return _ended_without_result(case, granted.to, now) if granted and not case.decision else None
 
 
-def stopped(case: Case, *, by_id: str, now: datetime) -> Case:
+def stopped(case: Case, *, now: datetime) -> Case:
     """On a ground in the law of the sector, by a second person. Source: law.STOPPED_BY_LAW."""
-    assert case.stop_proposed
-    if by_id == case.stop_proposed.by_id:
-        raise _not_allowed(case, "You proposed this stop yourself: it takes a second person.")
     return _ended_without_result(case, LIFECYCLE[case.state, Action.STOP].to, now)
 
 
