@@ -189,7 +189,7 @@ async def perform(stack: Stack, line: Line, begun: float) -> bool:
     summary.write_text(json.dumps(accounts.summary(seconds), indent=2) + "\n")
     say(
         f"  asked back {book.asked_back} times, {book.supplements} supplements asked for, {book.suspended} suspended, "
-        f"{book.apologies} apologies, {line.calls} calls, {line.repeated} repeated"
+        f"{book.paid_online} fees paid online, {book.apologies} apologies, {line.calls} calls, {line.repeated} repeated"
     )
     say("\nOne dossier from POST to SMS\n" + await show_one(line, books, book))
     say("\nRead back from the services\n" + table.numbers(accounts, seconds))

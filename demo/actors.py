@@ -50,6 +50,7 @@ class Book:
     asked_back: int = 0
     supplements: int = 0
     suspended: int = 0
+    paid_online: int = 0
     apologies: int = 0
     given_up: list[str] = field(default_factory=list)
 
@@ -150,7 +151,7 @@ class Company:
                 return answer.wanted(200, 201, *((422,) if stop_at else ()))
             self.book.asked_back += 1
             if answer.body["code"] == "fees_not_paid":
-                terms["fees"] = await self._fees_paid(terms)
+                terms["fees"] = [*await self._fees_paid(terms), *map(_stated, answer.body["to_state"])]
             else:
                 terms |= answered(answer.body, terms, story.chance, self.stage.now)
         raise Unexpected(f"{story.competence.procedure}: the desk asks and asks, in spite of {terms}")
@@ -196,6 +197,25 @@ class Company:
         told = (await self.line.post(by, Service.INTAKE, f"/dossiers/{entry.id}/supplements", {"papers": papers})).wanted(201)
         entry.state = State(told["state"])
         entry.versions[Service.INTAKE] = told["version"]
+
+    async def fee_before_acceptance(self, entry: Entry) -> None:
+        """Asked for where the published rules come to a sum; people pay on the portal."""
+        own, desk = f"/dossiers/{entry.id}", desk_of(entry.story.competence)
+        asked = {"reason": "Nộp phí, lệ phí trước khi tiếp nhận"}
+        told = await self._at_its_version(entry, desk, Service.INTAKE, own, f"/submissions/{entry.id}/fee-requests", asked)
+        if told.status == 409:
+            return  # nothing is owed, or the sum is stated at acceptance
+        told.wanted(200)
+        await self._pay_online(entry)
+
+    async def _pay_online(self, entry: Entry) -> None:
+        """All that the dossier waits for."""
+        own, number = f"/dossiers/{entry.id}", f"BL{entry.story.number:05}"
+        waiting = (await self.line.get(desk_of(entry.story.competence), Service.INTAKE, own)).wanted(200)["fee_awaited"]
+        payment = {"amount": waiting, "method": "online", "online": "portal", "receipt_number": number}
+        told = (await self.line.post(portal_of(entry.story.competence), Service.INTAKE, f"{own}/payments", payment)).wanted(201)
+        entry.state, entry.versions[Service.INTAKE] = State(told["state"]), told["version"]
+        self.book.paid_online += 1
 
     async def refuse(self, entry: Entry) -> None:
         reason = {"reason": "Hồ sơ không thuộc thẩm quyền giải quyết của cơ quan"}
@@ -274,6 +294,20 @@ class Company:
         await self._desk_moves(entry, f"{own}/supplement-acceptances", {})
         officer = officer_of(entry.story.competence)
         return await self._seen(entry, officer, Service.PROCESSING, f"/cases/{entry.id}", lambda case: case["state"] == State.IN_PROGRESS)
+
+    async def ask_for_a_fee(self, entry: Entry) -> None:
+        fee = {"fees": [{"name": "Lệ phí theo thông báo", "amount": 150000}], "reason": "Thông báo nghĩa vụ tài chính"}
+        await self.agency_moves(entry, "request-fee", fee)
+
+    async def pay_the_fee(self, entry: Entry) -> Body:
+        """Once the desk has heard of it; the case goes on by itself."""
+        desk, own = desk_of(entry.story.competence), f"/dossiers/{entry.id}"
+        await self._seen(entry, desk, Service.INTAKE, own, lambda dossier: dossier["state"] == State.AWAITING_FEE)
+        await self._pay_online(entry)
+        officer = officer_of(entry.story.competence)
+        case = await self._seen(entry, officer, Service.PROCESSING, f"/cases/{entry.id}", lambda case: case["state"] == State.IN_PROGRESS)
+        entry.state = State.IN_PROGRESS
+        return case
 
     async def suspend(self, entry: Entry) -> None:
         until = self.stage.now.date() + timedelta(days=14)
@@ -367,6 +401,15 @@ class Company:
 
 
 MISSED: Final = "Bản cam kết của người nộp"
+SMALL_FEE: Final = 20_000
+
+
+def _stated(fee: Body) -> Body:
+    """What no rule gives is what the officer says, within what is published."""
+    amount = min(max(SMALL_FEE, fee["at_least"] or 0), fee["at_most"] or SMALL_FEE)
+    return {"name": fee["name"], "amount": amount, "paid": True, "method": "cash"}
+
+
 CHOICES: Final = ("case", "level", "applicant_kind", "process_case", "paper_cases")
 
 

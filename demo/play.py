@@ -57,6 +57,8 @@ class Play:
             case Beginning.WITHDRAWN:
                 await self.company.withdraw(entry)
             case _:
+                if story.channel is Channel.ONLINE:
+                    await self.company.fee_before_acceptance(entry)
                 await self.company.accept(entry)
                 return entry
         return None
@@ -76,7 +78,7 @@ class Play:
         if again := await self._turn(entry):
             case = again | {"steps": case["steps"]}
             visits = self._visits(story, datetime.fromisoformat(case["appointment_at"]))
-        steps = len(case["steps"]) - 1
+        steps = len(case["steps"]) - case["current_step"]
         share = -(-steps // len(visits))
         for instant in visits:
             await self.stage.until(instant)
@@ -98,6 +100,10 @@ class Play:
                 await self.company.ask_for_more(entry)
                 await self._next(6)
                 return await self.company.bring_what_was_missed(entry)
+            case Turn.FEE:
+                await self.company.ask_for_a_fee(entry)
+                await self._next(2)
+                return await self.company.pay_the_fee(entry)
             case Turn.SUSPENDED:
                 await self.company.suspend(entry)
                 await self._next(10)

@@ -57,6 +57,7 @@ class Turn(StrEnum):
     NONE = "none"
     SUPPLEMENT = "supplement"
     SUSPENDED = "suspended"
+    FEE = "fee"
 
 
 class Postman(StrEnum):
@@ -117,7 +118,7 @@ STORIES: Final[tuple[tuple[Channel, Beginning, int], ...]] = (
     (Channel.POST, Beginning.REFUSED, 1),
 )
 WAYS: Final = {ReturnWay.DESK: 5, ReturnWay.ONLINE: 3, ReturnWay.POST: 3}
-TURNS: Final = {4: Turn.SUPPLEMENT, 13: Turn.SUSPENDED, 19: Turn.SUPPLEMENT}
+TURNS: Final = {4: Turn.SUPPLEMENT, 9: Turn.FEE, 13: Turn.SUSPENDED, 19: Turn.SUPPLEMENT}
 """Of every two dozen stories."""
 PACES: Final = {Pace.ON_TIME: 20, Pace.LATE: 3, Pace.UNFINISHED: 1}
 

@@ -68,6 +68,13 @@ class Transaction:
         if self.key and not self.key.claimed:
             await self.runtime.keys.claim(await self.connection(), self.key)
 
+    async def give_up(self) -> None:
+        """Nothing of it happened; what is written of its failure goes into a transaction of its own, which needs the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.rollback()
+            await connection.close()
+
     async def close(self, *, commit: bool) -> None:
         if self._connection is None:
             return

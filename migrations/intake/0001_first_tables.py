@@ -105,8 +105,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("told", sa.Integer(), server_default="0", nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("code", sa.Text(), nullable=True),
-        sa.Column("national_code", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(collation="C"), nullable=True),
+        sa.Column("national_code", sa.Text(collation="C"), nullable=True),
         sa.Column("procedure_key", sa.Text(), nullable=False),
         sa.Column("procedure_version", sa.Uuid(), nullable=False),
         sa.Column("procedure_name", sa.Text(), nullable=False),
@@ -140,6 +140,11 @@ def upgrade() -> None:
         sa.Column("supplement_sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closing_proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answer_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("fee_owed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_net", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_unstated", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("fee_awaited", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fee_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawal_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("adjustment_asked", sa.Text(), nullable=True),
         sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
@@ -160,8 +165,35 @@ def upgrade() -> None:
         sa.UniqueConstraint("national_code"),
         schema="intake",
     )
-    op.create_index("dossier_competent", "dossier", ["competent", "id"], unique=False, schema="intake")
-    op.create_index("dossier_receiving_state", "dossier", ["receiving", "state", "id"], unique=False, schema="intake")
+    op.create_index("dossier_appointment", "dossier", ["appointment_at"], unique=False, schema="intake")
+    op.create_index("dossier_state", "dossier", ["state", "created_at", "id"], unique=False, schema="intake")
+    op.create_table(
+        "dossier_search",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("receiving", sa.Text(), nullable=False),
+        sa.Column("competent", sa.Text(), nullable=False),
+        sa.Column("supervising", sa.Text(), nullable=False),
+        sa.Column("returning", sa.Text(), nullable=False),
+        sa.Column("terms", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.Column("tail", sa.Text(collation="C"), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("dossier_search_accepted", "dossier_search", ["accepted_at"], unique=False, schema="intake")
+    op.create_index("dossier_search_created", "dossier_search", ["created_at", "id"], unique=False, schema="intake")
+    op.create_index("dossier_search_tail", "dossier_search", ["tail"], unique=False, schema="intake")
+    op.create_index(
+        "dossier_search_terms",
+        "dossier_search",
+        ["terms"],
+        unique=False,
+        schema="intake",
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
     op.create_table(
         "event",
         sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -180,17 +212,92 @@ def upgrade() -> None:
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="intake")
     op.create_table(
+        "fee_entry",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("online", sa.Text(), nullable=True),
+        sa.Column("receipt_number", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("fee_entry_office_at", "fee_entry", ["office", "at", "id"], unique=False, schema="intake")
+    op.create_index(op.f("ix_intake_fee_entry_dossier_id"), "fee_entry", ["dossier_id"], unique=False, schema="intake")
+    op.create_table(
         "fee_line",
         sa.Column("dossier_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
-        sa.Column("paid", sa.Boolean(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("refunded", sa.BigInteger(), nullable=False),
+        sa.Column("published", sa.BigInteger(), nullable=True),
+        sa.Column("at_least", sa.BigInteger(), nullable=True),
+        sa.Column("at_most", sa.BigInteger(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("ground", sa.Text(), nullable=True),
+        sa.Column("request", sa.Uuid(), nullable=True),
+        sa.Column("awaited", sa.Boolean(), nullable=False),
         sa.Column("method", sa.Text(), nullable=True),
+        sa.Column("online", sa.Text(), nullable=True),
         sa.Column("receipt_number", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("dossier_id", "number"),
         schema="intake",
     )
+    op.create_table(
+        "hand_over",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("slip", sa.Text(), nullable=True),
+        sa.Column("from_office", sa.Text(), nullable=False),
+        sa.Column("to_office", sa.Text(), nullable=False),
+        sa.Column("handed_over_by", sa.Text(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_over_by", sa.Text(), nullable=True),
+        sa.Column("taken_over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("latest", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("hand_over_dossier", "hand_over", ["dossier_id"], unique=True, schema="intake", postgresql_where=sa.text("latest"))
+    op.create_index(
+        "hand_over_from",
+        "hand_over",
+        ["from_office", "dossier_id"],
+        unique=False,
+        schema="intake",
+        postgresql_where=sa.text("latest and taken_over_at is null"),
+    )
+    op.create_index(
+        "hand_over_slip_lines", "hand_over", ["slip"], unique=False, schema="intake", postgresql_where=sa.text("slip is not null")
+    )
+    op.create_index(
+        "hand_over_to", "hand_over", ["to_office", "dossier_id"], unique=False, schema="intake", postgresql_where=sa.text("latest")
+    )
+    op.create_table(
+        "hand_over_slip",
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("from_office", sa.Text(), nullable=False),
+        sa.Column("to_office", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("handed_over_by", sa.Text(), nullable=False),
+        sa.Column("handed_over_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+        schema="intake",
+    )
+    op.create_index("hand_over_slip_serial", "hand_over_slip", ["from_office", "day", "serial"], unique=True, schema="intake")
     op.create_table(
         "journal",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -224,6 +331,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "method", "path", "key"),
         schema="intake",
     )
+    op.create_table("name_word", sa.Column("word", sa.Text(), nullable=False), sa.PrimaryKeyConstraint("word"), schema="intake")
     op.create_table(
         "office",
         sa.Column("code", sa.Text(), nullable=False),
@@ -252,6 +360,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dossier_id", "number"),
         schema="intake",
     )
+    op.create_table(
+        "payment_kept",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("dossier_id", sa.Uuid(), nullable=False),
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=True),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("online", sa.Text(), nullable=True),
+        sa.Column("receipt_number", sa.Text(), nullable=True),
+        sa.Column("paid_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Text(), nullable=True),
+        sa.Column("settled_how", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="intake",
+    )
+    op.create_index("payment_kept_once", "payment_kept", ["dossier_id", "caller", "key"], unique=True, schema="intake")
     op.create_table(
         "position",
         sa.Column("source", sa.Text(), nullable=False),
@@ -391,16 +520,36 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_intake_postal_item_dossier_id"), table_name="postal_item", schema="intake")
     op.drop_table("postal_item", schema="intake")
     op.drop_table("position", schema="intake")
+    op.drop_index("payment_kept_once", table_name="payment_kept", schema="intake")
+    op.drop_table("payment_kept", schema="intake")
     op.drop_table("paper", schema="intake")
     op.drop_table("office", schema="intake")
+    op.drop_table("name_word", schema="intake")
     op.drop_table("key", schema="intake")
     op.drop_index("journal_dossier", table_name="journal", schema="intake")
     op.drop_table("journal", schema="intake")
+    op.drop_index("hand_over_slip_serial", table_name="hand_over_slip", schema="intake")
+    op.drop_table("hand_over_slip", schema="intake")
+    op.drop_index("hand_over_to", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest"))
+    op.drop_index("hand_over_slip_lines", table_name="hand_over", schema="intake", postgresql_where=sa.text("slip is not null"))
+    op.drop_index("hand_over_from", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest and taken_over_at is null"))
+    op.drop_index("hand_over_dossier", table_name="hand_over", schema="intake", postgresql_where=sa.text("latest"))
+    op.drop_table("hand_over", schema="intake")
     op.drop_table("fee_line", schema="intake")
+    op.drop_index(op.f("ix_intake_fee_entry_dossier_id"), table_name="fee_entry", schema="intake")
+    op.drop_index("fee_entry_office_at", table_name="fee_entry", schema="intake")
+    op.drop_table("fee_entry", schema="intake")
     op.drop_index("event_subject_sequence", table_name="event", schema="intake")
     op.drop_table("event", schema="intake")
-    op.drop_index("dossier_receiving_state", table_name="dossier", schema="intake")
-    op.drop_index("dossier_competent", table_name="dossier", schema="intake")
+    op.drop_index(
+        "dossier_search_terms", table_name="dossier_search", schema="intake", postgresql_using="gin", postgresql_with={"fastupdate": "off"}
+    )
+    op.drop_index("dossier_search_tail", table_name="dossier_search", schema="intake")
+    op.drop_index("dossier_search_created", table_name="dossier_search", schema="intake")
+    op.drop_index("dossier_search_accepted", table_name="dossier_search", schema="intake")
+    op.drop_table("dossier_search", schema="intake")
+    op.drop_index("dossier_state", table_name="dossier", schema="intake")
+    op.drop_index("dossier_appointment", table_name="dossier", schema="intake")
     op.drop_table("dossier", schema="intake")
     op.drop_table("delivery", schema="intake")
     op.drop_table("counter", schema="intake")

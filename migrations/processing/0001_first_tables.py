@@ -23,6 +23,18 @@ def upgrade() -> None:
         schema="processing",
     )
     op.create_table(
+        "attendance",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "number"),
+        schema="processing",
+    )
+    op.create_table(
         "calendar_version",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
@@ -69,6 +81,9 @@ def upgrade() -> None:
         sa.Column("result_way", sa.Text(), nullable=False),
         sa.Column("electronic_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("on_the_spot", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("process", sa.SmallInteger(), nullable=True),
+        sa.Column("consulted", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("sharing", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("current_step", sa.SmallInteger(), nullable=True),
         sa.Column("step_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("taken_up_at", sa.DateTime(timezone=True), nullable=True),
@@ -77,6 +92,8 @@ def upgrade() -> None:
         sa.Column("papers_handed_over_by", sa.Text(), nullable=True),
         sa.Column("papers_taken_over_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("papers_taken_over_by", sa.Text(), nullable=True),
+        sa.Column("papers_slip", sa.Text(), nullable=True),
+        sa.Column("fee", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("decision_issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("adjustment_asked", sa.Text(), nullable=True),
@@ -113,6 +130,14 @@ def upgrade() -> None:
     )
     op.create_index("case_competent_state", "case", ["competent", "state", "id"], unique=False, schema="processing")
     op.create_index(
+        "case_papers_slip",
+        "case",
+        ["papers_slip"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
+    )
+    op.create_index(
         "case_to_assign",
         "case",
         ["competent", "id"],
@@ -129,6 +154,39 @@ def upgrade() -> None:
         postgresql_where=sa.text("current_step is not null"),
     )
     op.create_table(
+        "child_case",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("work", sa.Text(), nullable=False),
+        sa.Column("amount", sa.Numeric(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
+        sa.Column("after", sa.SmallInteger(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.Text(), nullable=True),
+        sa.Column("end", sa.Text(), nullable=True),
+        sa.Column("document_number", sa.Text(), nullable=True),
+        sa.Column("document_reference", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="processing",
+    )
+    op.create_index("child_case_number", "child_case", ["case_id", "number"], unique=True, schema="processing")
+    op.create_index(
+        "child_case_open",
+        "child_case",
+        ["office", "due_at", "id"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text('"end" is null and began_at is not null'),
+    )
+    op.create_table(
         "clock_stop",
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
@@ -142,6 +200,35 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "number"),
         schema="processing",
     )
+    op.create_table(
+        "consultation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("limit_text", sa.Text(), nullable=False),
+        sa.Column("step", sa.SmallInteger(), nullable=True),
+        sa.Column("deemed_consent", sa.Text(), nullable=True),
+        sa.Column("overdue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.Text(), nullable=True),
+        sa.Column("opinion", sa.Text(), nullable=True),
+        sa.Column("content", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id"),
+        schema="processing",
+    )
+    op.create_index(
+        "consultation_awaited",
+        "consultation",
+        ["office", "due_at", "id"],
+        unique=False,
+        schema="processing",
+        postgresql_where=sa.text("answered_at is null"),
+    )
+    op.create_index("consultation_case", "consultation", ["case_id", "id"], unique=False, schema="processing")
     op.create_table(
         "correction",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -248,6 +335,19 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("signer", sa.Text(), nullable=False),
         sa.Column("in_time", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "number"),
+        schema="processing",
+    )
+    op.create_table(
+        "note",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("step", sa.SmallInteger(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("files", postgresql.ARRAY(sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "number"),
         schema="processing",
     )
@@ -371,6 +471,7 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=True),
         sa.Column("action", sa.Text(), nullable=True),
         sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("amount", sa.Numeric(), nullable=True),
         sa.Column("unit", sa.Text(), nullable=True),
         sa.Column("holder", sa.SmallInteger(), nullable=True),
@@ -398,6 +499,21 @@ def upgrade() -> None:
     op.create_index("timer_due", "timer", ["due_at"], unique=False, schema="processing")
     op.create_index("timer_failing", "timer", ["try_at"], unique=False, schema="processing", postgresql_where=sa.text("attempts > 0"))
     op.create_table(
+        "visit",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column("step", sa.SmallInteger(), nullable=False),
+        sa.Column("leaving", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=True),
+        sa.Column("to_step", sa.SmallInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", "number"),
+        schema="processing",
+    )
+    op.create_table(
         "work_count",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("office", sa.Text(), nullable=False),
@@ -421,6 +537,7 @@ def downgrade() -> None:
     op.drop_index("work_count_fresh", table_name="work_count", schema="processing", postgresql_where=sa.text("not folded"))
     op.drop_index("work_count_assignee", table_name="work_count", schema="processing")
     op.drop_table("work_count", schema="processing")
+    op.drop_table("visit", schema="processing")
     op.drop_index("timer_failing", table_name="timer", schema="processing", postgresql_where=sa.text("attempts > 0"))
     op.drop_index("timer_due", table_name="timer", schema="processing")
     op.drop_table("timer", schema="processing")
@@ -442,6 +559,7 @@ def downgrade() -> None:
     )
     op.drop_table("officer", schema="processing")
     op.drop_table("office", schema="processing")
+    op.drop_table("note", schema="processing")
     op.drop_table("new_date", schema="processing")
     op.drop_table("key", schema="processing")
     op.drop_index("journal_case", table_name="journal", schema="processing")
@@ -455,7 +573,15 @@ def downgrade() -> None:
         "correction_open", table_name="correction", schema="processing", postgresql_where=sa.text("done_at is null and declined_at is null")
     )
     op.drop_table("correction", schema="processing")
+    op.drop_index("consultation_case", table_name="consultation", schema="processing")
+    op.drop_index("consultation_awaited", table_name="consultation", schema="processing", postgresql_where=sa.text("answered_at is null"))
+    op.drop_table("consultation", schema="processing")
     op.drop_table("clock_stop", schema="processing")
+    op.drop_index(
+        "child_case_open", table_name="child_case", schema="processing", postgresql_where=sa.text('"end" is null and began_at is not null')
+    )
+    op.drop_index("child_case_number", table_name="child_case", schema="processing")
+    op.drop_table("child_case", schema="processing")
     op.drop_index("case_worklist", table_name="case", schema="processing", postgresql_where=sa.text("current_step is not null"))
     op.drop_index(
         "case_to_assign",
@@ -463,10 +589,17 @@ def downgrade() -> None:
         schema="processing",
         postgresql_where=sa.text("current_step is not null and assignee is null and pooled_step is distinct from current_step"),
     )
+    op.drop_index(
+        "case_papers_slip",
+        table_name="case",
+        schema="processing",
+        postgresql_where=sa.text("papers_slip is not null and papers_taken_over_at is null"),
+    )
     op.drop_index("case_competent_state", table_name="case", schema="processing")
     op.drop_index("case_assignee", table_name="case", schema="processing", postgresql_where=sa.text("assignee is not null"))
     op.drop_table("case", schema="processing")
     op.drop_index("calendar_version_key_number", table_name="calendar_version", schema="processing")
     op.drop_table("calendar_version", schema="processing")
+    op.drop_table("attendance", schema="processing")
     op.drop_table("assigning", schema="processing")
     # ### end Alembic commands ###

@@ -16,6 +16,7 @@ from services.intake.domain.catalogue import ProcedureVersion, read_procedure
 from services.intake.domain.choices import PlainDay
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import NotFound
+from shared.folding import fold
 from shared.office_tree import OfficeTree
 from shared.runtime import Runtime, Transaction
 from shared.working_time import Calendar, OfficeHours
@@ -52,6 +53,8 @@ class Catalogue:
     _in_force: dict[str, UUID] = field(default_factory=dict)
     _calendars: dict[UUID, Calendar] = field(default_factory=dict)
     _hours: dict[str, OfficeHours] = field(default_factory=dict)
+    _names: dict[str, tuple[str | None, str]] = field(default_factory=dict)
+    """Of each procedure in force its national code and its name without diacritics; read when somebody searches by it."""
     _looked_at: float = 0.0
 
     async def look(self, tx: Transaction, *, now: bool = False) -> None:
@@ -75,6 +78,19 @@ class Catalogue:
             entries[key] = await self._read(tx, key)
         return entries[key]
 
+    async def keys_of(self, tx: Transaction, wanted: str) -> tuple[str, ...]:
+        """The procedures with this key or national code; where there are none, those whose names hold all these words."""
+        await self.look(tx)
+        if not self._names:
+            content = tables.procedure_version.c.content
+            named = select(tables.procedure.c.key, content["code"].astext.label("code"), content["name"].astext.label("name")).join(
+                tables.procedure_version, tables.procedure.c.version_id == tables.procedure_version.c.id
+            )
+            self._names = {row.key: (row.code, fold(row.name)) for row in await tx.run(named)}
+        exactly = tuple(key for key, (code, _) in self._names.items() if wanted in (key, code))
+        words = set(fold(wanted).split())
+        return exactly or tuple(sorted(key for key, (_, name) in self._names.items() if words and words.issubset(name.split())))
+
     async def calendar_for(self, tx: Transaction, office: str, offices: OfficeTree) -> Calendar:
         """What an office works by; its `version` is the id of the version. Raises NoCalendar: without one no date is promised."""
         version = self._in_force.get(key_for(office, self._in_force, offices))
@@ -92,7 +108,7 @@ class Catalogue:
         return self._hours[name]
 
     async def _read_again(self, tx: Transaction) -> None:
-        self._entries = {}
+        self._entries, self._names = {}, {}
         competent: dict[str, list[str]] = defaultdict(list)
         for row in await tx.run(select(tables.competence).order_by(tables.competence.c.office)):
             competent[row.procedure].append(row.office)

@@ -25,8 +25,10 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import insert as insert_or_update
 
 from services.intake.domain.dossier import Correction, Dossier
+from services.intake.domain.findable import tail_of, terms_of, words_to_learn
 from services.intake.domain.journal import JournalLine
 from shared import repairs
 from shared.contracts.events import Event, ProcedureRef, Result, SignedDecision
@@ -43,6 +45,8 @@ office: Final = common_tables(metadata)
 repair: Final = repairs.tables(metadata)
 
 _INSTANT: Final = DateTime(timezone=True)
+_CODE: Final = Text(collation="C")
+"""Compared letter by letter, so that an index finds all that begin alike."""
 
 # ------------------------------------------------------------------------------------------------ reference data
 
@@ -149,8 +153,8 @@ dossier: Final = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("told", Integer, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),
-    Column("code", Text, unique=True),
-    Column("national_code", Text, unique=True),
+    Column("code", _CODE, unique=True),
+    Column("national_code", _CODE, unique=True),
     Column("procedure_key", Text, nullable=False),
     Column("procedure_version", Uuid, nullable=False),
     Column("procedure_name", Text, nullable=False),
@@ -184,6 +188,11 @@ dossier: Final = Table(
     Column("supplement_sent_at", _INSTANT),
     Column("closing_proposed_at", _INSTANT),
     Column("answer_due_at", _INSTANT),
+    Column("fee_owed", BigInteger, nullable=False, server_default="0"),
+    Column("fee_net", BigInteger, nullable=False, server_default="0"),
+    Column("fee_unstated", SmallInteger, nullable=False, server_default="0"),
+    Column("fee_awaited", BigInteger, nullable=False, server_default="0"),
+    Column("fee_asked_at", _INSTANT),
     Column("withdrawal_asked_at", _INSTANT),
     Column("adjustment_asked", Text),
     Column("reminded_at", _INSTANT),
@@ -199,9 +208,34 @@ dossier: Final = Table(
     Column("returned_by", Text),
     Column("correction", JSONB),
     Column("created_at", _INSTANT, nullable=False),
-    Index("dossier_receiving_state", "receiving", "state", "id"),
-    Index("dossier_competent", "competent", "id"),
+    Index("dossier_state", "state", "created_at", "id"),
+    Index("dossier_appointment", "appointment_at"),
 )
+
+# What officers find a dossier by, in a table of its own: its big index is written when a dossier comes in and when its people change,
+# not at every move. `terms` are those of domain/findable.py; `tail` is the code without its agency.
+dossier_search: Final = Table(
+    "dossier_search",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("created_at", _INSTANT, nullable=False),
+    Column("accepted_at", _INSTANT),
+    Column("channel", Text, nullable=False),
+    Column("receiving", Text, nullable=False),
+    Column("competent", Text, nullable=False),
+    Column("supervising", Text, nullable=False),
+    Column("returning", Text, nullable=False),
+    Column("terms", ARRAY(Text), nullable=False),
+    Column("tail", _CODE),
+    Index("dossier_search_created", "created_at", "id"),
+    Index("dossier_search_accepted", "accepted_at"),
+    # Without a list of pending entries: nobody who receives a dossier has to work off what others put there.
+    Index("dossier_search_terms", "terms", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+    Index("dossier_search_tail", "tail"),
+)
+
+# Every word of a name that anybody bore: what a search with a slip of the finger may have meant.
+name_word: Final = Table("name_word", metadata, Column("word", Text, primary_key=True))
 
 paper: Final = Table(
     "paper",
@@ -221,10 +255,64 @@ fee_line: Final = Table(
     Column("dossier_id", Uuid, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
-    Column("paid", Boolean, nullable=False),
+    # In đồng. No amount: the desk has yet to state it.
+    Column("amount", BigInteger),
+    Column("paid", BigInteger, nullable=False),
+    Column("refunded", BigInteger, nullable=False),
+    Column("published", BigInteger),
+    Column("at_least", BigInteger),
+    Column("at_most", BigInteger),
+    Column("text", Text),
+    Column("ground", Text),
+    Column("request", Uuid),
+    Column("awaited", Boolean, nullable=False),
     Column("method", Text),
+    Column("online", Text),
     Column("receipt_number", Text),
+)
+
+# Money as it came and went, line by line: it only grows, and what a period is settled by is summed from it. `at` is when the desk
+# wrote it down, so that a settled period stays as it was.
+fee_entry: Final = Table(
+    "fee_entry",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False, index=True),
+    Column("number", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("method", Text),
+    Column("online", Text),
+    Column("receipt_number", Text),
+    Column("reason", Text),
+    Column("by", Text, nullable=False),
+    Column("moved_at", _INSTANT, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Index("fee_entry_office_at", "office", "at", "id"),
+)
+
+# Payments that could not be put to a line: money is never turned away in silence. Gone once the same payment is taken, or given back.
+payment_kept: Final = Table(
+    "payment_kept",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("number", Integer),
+    Column("amount", BigInteger, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("online", Text),
+    Column("receipt_number", Text),
+    Column("paid_at", _INSTANT, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("settled_at", _INSTANT),
+    Column("settled_by", Text),
+    Column("settled_how", Text),
+    Index("payment_kept_once", "dossier_id", "caller", "key", unique=True),
 )
 
 # What the desk wrote down wrongly, and the receipt printed anew; the first one stays with the dossier.
@@ -274,6 +362,42 @@ postal_report: Final = Table(
     Index("postal_report_once", "carrier", "tracking_number", "code", "at", unique=True),
 )
 
+# Papers on their way between units, with both names; the latest of a dossier says where they lie.
+hand_over: Final = Table(
+    "hand_over",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dossier_id", Uuid, nullable=False),
+    Column("slip", Text),
+    Column("from_office", Text, nullable=False),
+    Column("to_office", Text, nullable=False),
+    Column("handed_over_by", Text, nullable=False),
+    Column("handed_over_at", _INSTANT, nullable=False),
+    Column("taken_over_by", Text),
+    Column("taken_over_at", _INSTANT),
+    Column("note", Text),
+    Column("latest", Boolean, nullable=False, server_default=text("true")),
+    Index("hand_over_dossier", "dossier_id", unique=True, postgresql_where=text("latest")),
+    Index("hand_over_slip_lines", "slip", postgresql_where=text("slip is not null")),
+    Index("hand_over_to", "to_office", "dossier_id", postgresql_where=text("latest")),
+    Index("hand_over_from", "from_office", "dossier_id", postgresql_where=text("latest and taken_over_at is null")),
+)
+
+# A list of dossiers whose papers went together; numbered by office and day.
+hand_over_slip: Final = Table(
+    "hand_over_slip",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("from_office", Text, nullable=False),
+    Column("to_office", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("serial", Integer, nullable=False),
+    Column("handed_over_by", Text, nullable=False),
+    Column("handed_over_at", _INSTANT, nullable=False),
+    Column("note", Text),
+    Index("hand_over_slip_serial", "from_office", "day", "serial", unique=True),
+)
+
 journal: Final = Table(
     "journal",
     metadata,
@@ -295,9 +419,10 @@ journal: Final = Table(
 # ------------------------------------------------------------------------------------------------ a dossier comes and goes as a value
 
 
-async def load_dossier(tx: Transaction, name: str) -> Dossier:
-    """By id or by code alike. Raises NotFound."""
-    rows = await tx.run(select(dossier).where(_named(name)))
+async def load_dossier(tx: Transaction, name: str, *, alone: bool = False) -> Dossier:
+    """By id or by code alike. `alone`: whoever else wants it so waits, as facts from outside name no version. Raises NotFound."""
+    query = select(dossier).where(_named(name))
+    rows = await tx.run(query.with_for_update() if alone else query)
     if (row := rows.one_or_none()) is None:
         raise NotFound(f"There is no dossier {name} here, or it lies outside your offices.")
     return replace(dossier_of(row), looked_at=tx.now)
@@ -314,6 +439,8 @@ async def save_dossier(tx: Transaction, before: Dossier, after: Dossier, line: J
     )
     if (row := (await tx.run(statement)).one_or_none()) is None:
         raise Changed(f"The dossier was changed meanwhile; you decided on version {before.version}.")
+    if _found_by(after) != _found_by(before):
+        await make_findable(tx, after)
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
@@ -329,6 +456,7 @@ async def tell_of_dossier(tx: Transaction, dossier_id: UUID, line: JournalLine, 
 
 async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *events: Event) -> Dossier:
     await tx.run(insert(dossier).values(columns_of(new) | {"id": new.id, "version": 1, "told": len(events), "created_at": new.created_at}))
+    await make_findable(tx, new)
     await add_line(tx, new.id, line)
     await tx.publish(new.id, len(events), *events)
     return replace(new, version=1, told=len(events))
@@ -337,6 +465,32 @@ async def insert_dossier(tx: Transaction, new: Dossier, line: JournalLine, *even
 async def add_line(tx: Transaction, dossier_id: UUID, line: JournalLine) -> None:
     """The journal only grows."""
     await tx.run(insert(journal).values(asdict(line) | {"id": uuid7(), "dossier_id": dossier_id, "at": tx.now}))
+
+
+async def make_findable(tx: Transaction, dossier: Dossier) -> None:
+    """Write, or write anew, what a search finds it by."""
+    row = insert_or_update(dossier_search).values(search_columns_of(dossier) | {"id": dossier.id, "tail": tail_of(dossier.code)})
+    await tx.run(row.on_conflict_do_update(index_elements=["id"], set_={column.name: column for column in row.excluded}))
+    await learn_names(tx, dossier)
+
+
+async def learn_names(tx: Transaction, dossier: Dossier) -> None:
+    """Keep the words of names nobody bore so far, in a transaction of their own, so that nobody waits for another's new word."""
+    known: set[str] = tx.runtime.facts.setdefault("known_words", set[str]())
+    if new := words_to_learn(dossier.people) - known:
+        await tx.at_once("insert into intake.name_word (word) select unnest($1::text[]) on conflict do nothing", sorted(new))
+        known |= new
+
+
+def search_columns_of(dossier: Dossier) -> dict[str, Any]:
+    """All that its row in `dossier_search` says, but for the code."""
+    terms = terms_of(dossier.people, dossier.offices.all(), dossier.procedure.key)
+    own = {"created_at": dossier.created_at, "accepted_at": dossier.accepted_at, "channel": dossier.channel}
+    return own | {"terms": terms} | dossier.offices.model_dump()
+
+
+def _found_by(dossier: Dossier) -> tuple[object, ...]:
+    return (dossier.people, dossier.offices, dossier.procedure, dossier.code, dossier.accepted_at)
 
 
 def dossier_id_of(subject: str) -> UUID:

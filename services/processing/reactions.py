@@ -5,6 +5,7 @@ from typing import Final
 from services.processing.commands import wishes
 from services.processing.commands.asked import annulment_requested
 from services.processing.commands.correcting import correction_requested
+from services.processing.commands.fees import hear_of_money, hear_of_reminder
 from services.processing.commands.hearing import close_on_the_spot, hear, open_case
 from services.processing.commands.reference import keep_calendar, keep_office, keep_procedure
 from services.processing.commands.reminding import be_reminded
@@ -20,6 +21,11 @@ REACTIONS: Final[dict[type[Event], Reaction]] = {
     events.SubmissionReceived: heard,
     events.SubmissionSupplementRequested: heard,
     events.SubmissionSupplemented: heard,
+    events.SubmissionFeeRequested: heard,
+    events.FeePaid: hear_of_money,
+    events.FeeReduced: hear_of_money,
+    events.FeeRefunded: heard,
+    events.FeeUnpaid: hear_of_reminder,
     events.SubmissionRefused: heard,
     events.SubmissionRedirected: heard,
     events.SubmissionLapsed: heard,

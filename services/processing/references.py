@@ -1,19 +1,23 @@
 """Our copies of procedures, calendars and office hours: versions never change, so each is read once and kept in memory."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.processing import tables
+from services.processing.domain.consultation import AnswerLimit
+from services.processing.domain.progress import Published, published_of
 from services.processing.domain.workflow import Steps, steps_of
 from shared.contracts.events import NATIONAL_CALENDAR
 from shared.errors import Later
 from shared.offices import OfficeCache
 from shared.runtime import Runtime, Transaction
-from shared.working_time import Calendar, OfficeHours
+from shared.working_time import Calendar, OfficeHours, Unit
 
 LONG_SECONDS = 300
 ASKED_LATELY_SECONDS = 60
@@ -25,6 +29,7 @@ class References:
 
     _calendars: dict[UUID, Calendar] = field(default_factory=dict)
     _steps: dict[tuple[UUID, int | None], Steps] = field(default_factory=dict)
+    _published: dict[tuple[UUID, int | None], Published] = field(default_factory=dict)
     _missed: dict[str, tuple[float, float]] = field(default_factory=dict)
     """When each was missed first, and last."""
 
@@ -37,6 +42,32 @@ class References:
             assert row
             self._steps[version_id, process] = steps_of(row.content, process, row.plain_day)
         return self._steps[version_id, process]
+
+    async def members(self, tx: Transaction, version_id: UUID) -> tuple[str, ...]:
+        """The procedures of a group that has one dossier; none where it is a single procedure, or they are not listed."""
+        version = tables.procedure_version
+        listed = select(version.c.content["member_procedures"]).where(version.c.id == version_id)
+        return tuple((await tx.run(listed)).scalar() or ())
+
+    async def published(self, tx: Transaction, version_id: UUID, process: int | None) -> Published:
+        """What else its source says of a process. Raises Later, ProcessUnknown."""
+        if (version_id, process) not in self._published:
+            self._published[version_id, process] = published_of(await self._content(tx, version_id), process)
+        return self._published[version_id, process]
+
+    async def _content(self, tx: Transaction, version_id: UUID) -> Mapping[str, Any]:
+        version = tables.procedure_version
+        found = (await tx.run(select(version.c.content).where(version.c.id == version_id))).scalar()
+        self._found(f"procedure version {version_id}", found)
+        assert found is not None
+        return found
+
+    async def consultation_limit(self, tx: Transaction, version_id: UUID) -> AnswerLimit | None:
+        """How long a consulted office has, where the procedure says so. Raises Later."""
+        published: Mapping[str, Any] | None = (await self._content(tx, version_id)).get("consultation_limit")
+        if published is None:
+            return None
+        return AnswerLimit(Decimal(str(published["amount"])), Unit(published["unit"]), published["text"], published=True)
 
     async def calendar(self, tx: Transaction, version_id: UUID | None) -> Calendar | None:
         """Raises Later."""

@@ -34,12 +34,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing.domain.assignment import Assignment, How
+from services.processing.domain.attendance import Attendance
 from services.processing.domain.case import Case, StopProposal
+from services.processing.domain.child_case import ChildCase, ChildEnd, Children
+from services.processing.domain.consultation import Consultation, Consultations, Opinion
 from services.processing.domain.correction import Correction
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, NewDate, StopKind
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import Allotment, Step, Steps
-from services.processing.domain.workload import place_of
+from services.processing.domain.note import Note, NoteKind
+from services.processing.domain.workflow import Allotment, Leaving, Step, Steps, Visit
+from services.processing.domain.workload import moved, place_of
 from shared import repairs
 from shared.contracts.events import CorrectionKind, Event, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
@@ -55,7 +60,7 @@ metadata: Final = MetaData(schema="processing")
 office: Final = common_tables(metadata)
 repair: Final = repairs.tables(metadata)
 
-Known = TypeVar("Known", Interval, NewDate, Correction)
+Known = TypeVar("Known", Interval, NewDate, Correction, Visit, Consultation, Attendance, Note, ChildCase)
 
 _INSTANT: Final = DateTime(timezone=True)
 
@@ -125,6 +130,10 @@ case: Final = Table(
     Column("result_way", Text, nullable=False),
     Column("electronic_only", Boolean, nullable=False, server_default=text("false")),
     Column("on_the_spot", Boolean, nullable=False, server_default=text("false")),
+    Column("process", SmallInteger),
+    # Whose opinion was asked for: they see the case; where nobody was asked, no row need be looked for.
+    Column("consulted", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("sharing", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # Of the current step, so that the work list is one index.
     Column("current_step", SmallInteger),
     Column("step_due_at", _INSTANT),
@@ -134,6 +143,8 @@ case: Final = Table(
     Column("papers_handed_over_by", Text),
     Column("papers_taken_over_at", _INSTANT),
     Column("papers_taken_over_by", Text),
+    Column("papers_slip", Text),
+    Column("fee", JSONB),
     Column("decision", JSONB),
     Column("decision_issued_at", _INSTANT),
     Column("adjustment_asked", Text),
@@ -159,6 +170,7 @@ case: Final = Table(
     Column("reminders", SmallInteger, nullable=False, server_default="0"),
     Index("case_competent_state", "competent", "state", "id"),
     Index("case_worklist", "competent", "step_due_at", "id", postgresql_where=text("current_step is not null")),
+    Index("case_papers_slip", "papers_slip", postgresql_where=text("papers_slip is not null and papers_taken_over_at is null")),
     Index("case_assignee", "assignee", "step_due_at", "id", postgresql_where=text("assignee is not null")),
     # What a rule has still to look at: nothing for long.
     Index(
@@ -179,6 +191,7 @@ step: Final = Table(
     Column("actor", Text),
     Column("action", Text),
     Column("text", Text),
+    Column("kind", Text, nullable=False),
     Column("amount", Numeric),
     Column("unit", Text),
     Column("holder", SmallInteger),
@@ -189,6 +202,97 @@ step: Final = Table(
     Column("done_at", _INSTANT),
     Column("done_by", Text),
     Column("note", Text),
+)
+
+# Each time the case left a step: `step` shows the present round, these rows all of them.
+visit: Final = Table(
+    "visit",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("step", SmallInteger, nullable=False),
+    Column("leaving", Text, nullable=False),
+    Column("began_at", _INSTANT),
+    Column("due_at", _INSTANT),
+    Column("ended_at", _INSTANT, nullable=False),
+    Column("by", Text),
+    Column("to_step", SmallInteger),
+    Column("reason", Text),
+)
+
+# Shares of other agencies: part of the case they belong to, received by nobody, counted in no statistics of dossiers.
+child_case: Final = Table(
+    "child_case",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("number", SmallInteger, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("work", Text, nullable=False),
+    Column("amount", Numeric, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("after", SmallInteger),
+    Column("opened_at", _INSTANT, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("began_at", _INSTANT),
+    Column("due_at", _INSTANT),
+    Column("overdue_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    Column("ended_by", Text),
+    Column("end", Text),
+    Column("document_number", Text),
+    Column("document_reference", Text),
+    Column("note", Text),
+    Index("child_case_number", "case_id", "number", unique=True),
+    Index("child_case_open", "office", "due_at", "id", postgresql_where=text('"end" is null and began_at is not null')),
+)
+
+consultation: Final = Table(
+    "consultation",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("case_id", Uuid, nullable=False),
+    Column("office", Text, nullable=False),
+    Column("question", Text, nullable=False),
+    Column("asked_at", _INSTANT, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("due_at", _INSTANT, nullable=False),
+    Column("limit_text", Text, nullable=False),
+    Column("step", SmallInteger),
+    Column("deemed_consent", Text),
+    Column("overdue_at", _INSTANT),
+    Column("answered_at", _INSTANT),
+    Column("answered_by", Text),
+    Column("opinion", Text),
+    Column("content", Text),
+    Index("consultation_case", "case_id", "id"),
+    Index("consultation_awaited", "office", "due_at", "id", postgresql_where=text("answered_at is null")),
+)
+
+attendance: Final = Table(
+    "attendance",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("asked_at", _INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", _INSTANT, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+)
+
+# Notes and opinions of those who work on the case, for the agency's own eyes.
+note: Final = Table(
+    "note",
+    metadata,
+    Column("case_id", Uuid, primary_key=True),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _INSTANT, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("step", SmallInteger),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("files", ARRAY(Text), nullable=False),
 )
 
 clock_stop: Final = Table(
@@ -353,7 +457,38 @@ async def find_case(tx: Transaction, name: str) -> Case | None:
         intervals=tuple(interval_of(each) for each in stops),
         new_dates=tuple(_of_row(NewDate, each) for each in dates),
         corrections=tuple(correction_of(each) for each in tasks),
+        consultations=await _consultations(tx, row.id) if row.consulted else (),
+        children=await _children(tx, row.id) if row.sharing else (),
     )
+
+
+async def with_history(tx: Transaction, found: Case) -> Case:
+    """The same case with every visit to its steps, and every time people were asked to come."""
+    visits = await tx.run(select(visit).where(visit.c.case_id == found.id).order_by(visit.c.number))
+    times = await tx.run(select(attendance).where(attendance.c.case_id == found.id).order_by(attendance.c.number))
+    return replace(found, visits=tuple(_visit_of(each) for each in visits), attendances=tuple(_of_row(Attendance, each) for each in times))
+
+
+async def load_notes(tx: Transaction, case_id: UUID) -> tuple[Note, ...]:
+    rows = await tx.run(select(note).where(note.c.case_id == case_id).order_by(note.c.number))
+    return tuple(replace(each, kind=NoteKind(each.kind), files=tuple(each.files)) for each in (_of_row(Note, row) for row in rows))
+
+
+async def add_note(tx: Transaction, case_id: UUID, new: Note, line: JournalLine) -> None:
+    """The case itself stays as it is, and so does its version."""
+    await tx.run(insert(note).values(_row_of(new) | {"case_id": case_id, "files": list(new.files)}))
+    await add_line(tx, case_id, line)
+
+
+async def _consultations(tx: Transaction, case_id: UUID) -> Consultations:
+    rows = await tx.run(select(consultation).where(consultation.c.case_id == case_id).order_by(consultation.c.id))
+    return tuple(_consultation_of(row) for row in rows)
+
+
+async def _children(tx: Transaction, case_id: UUID) -> Children:
+    rows = await tx.run(select(child_case).where(child_case.c.case_id == case_id).order_by(child_case.c.number))
+    found = (_of_row(ChildCase, row) for row in rows)
+    return tuple(replace(one, unit=Unit(one.unit), end=ChildEnd(one.end) if one.end else None) for one in found)
 
 
 async def load_steps(tx: Transaction, cases: Sequence[UUID]) -> dict[UUID, Steps]:
@@ -372,6 +507,7 @@ async def save_case(tx: Transaction, before: Case, after: Case, line: JournalLin
     await _count(tx, before, after)
     await _save_steps(tx, before, after)
     await _save_time(tx, before, after)
+    await _save_asked(tx, before, after)
     await add_line(tx, before.id, line)
     await tx.publish(before.id, row.told, *events)
     return replace(after, version=row.version, told=row.told)
@@ -395,10 +531,9 @@ async def insert_case(tx: Transaction, new: Case, line: JournalLine) -> None:
 
 async def _count(tx: Transaction, before: Case | None, after: Case) -> None:
     """From where to where on the work list: rows of its own, so that no two moves wait for each other."""
-    left, reached = before and place_of(before), place_of(after)
-    if left != reached:
-        moved = [asdict(place) | {"number": number} for place, number in ((left, -1), (reached, 1)) if place]
-        await tx.run(insert(work_count), moved)
+    changed = moved(before and place_of(before), place_of(after))
+    if changed:
+        await tx.run(insert(work_count), [asdict(place) | {"number": number} for place, number in changed.items()])
 
 
 async def add_line(tx: Transaction, case_id: UUID, line: JournalLine) -> None:
@@ -430,6 +565,7 @@ def case_of(row: Row[Any], steps: Steps) -> Case:
         "offices": Offices(receiving=row.receiving, competent=row.competent, supervising=row.supervising, returning=row.returning),
         "people": tuple(Person.model_validate(person) for person in row.people),
         "result_wanted": ReturnWish(way=ReturnWay(row.result_way), electronic_only=row.electronic_only),
+        "fee": FeeAsked.model_validate(row.fee) if row.fee else None,
         "decision": SignedDecision.model_validate(row.decision) if row.decision else None,
         "stop_proposed": TypeAdapter(StopProposal).validate_python(row.stop_proposed) if row.stop_proposed else None,
         "result": Result.model_validate(row.result) if row.result else None,
@@ -467,9 +603,12 @@ def _columns(value: Case) -> dict[str, Any]:
         "electronic_only": value.result_wanted.electronic_only,
         "current_step": value.current_step,
         "step_due_at": value.step_due_at,
+        "consulted": sorted(value.consulted),
+        "sharing": sorted(value.sharing),
         "time_terms": value.time_terms.model_dump(mode="json"),
         "first_appointment_at": value.first_appointment_at or value.appointment_at,
         "judged_at": value.judged_at,
+        "fee": value.fee.model_dump(mode="json") if value.fee else None,
         "decision": value.decision.model_dump(mode="json") if value.decision else None,
         "stop_proposed": asdict(value.stop_proposed) | {"at": value.stop_proposed.at.isoformat()} if value.stop_proposed else None,
         "result": value.result.model_dump(mode="json", exclude_none=True) if value.result else None,
@@ -533,7 +672,22 @@ async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
         await tx.run(fresh.on_conflict_do_update(index_elements=["case_id", "number"], set_=changed))
 
 
-def _row_of(value: Interval | NewDate | Correction) -> dict[str, Any]:
+async def _save_asked(tx: Transaction, before: Case, after: Case) -> None:
+    """Visits and attendances only grow; of a consultation its answer may come."""
+    for table, then, now in ((visit, before.visits, after.visits), (attendance, before.attendances, after.attendances)):
+        if added := now[len(then) :]:
+            await tx.run(insert(table), [_row_of(each) | {"case_id": before.id} for each in added])
+    shares = set(before.children)
+    if changed := [_row_of(each) | {"case_id": before.id} for each in after.children if each not in shares]:
+        fresh = upsert(child_case).values(changed)
+        await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_={name: fresh.excluded[name] for name in changed[0]}))
+    known = set(before.consultations)
+    if changed := [_row_of(each) | {"case_id": before.id} for each in after.consultations if each not in known]:
+        fresh = upsert(consultation).values(changed)
+        await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_={name: fresh.excluded[name] for name in changed[0]}))
+
+
+def _row_of(value: Interval | NewDate | Correction | Visit | ChildCase | Consultation | Attendance | Note) -> dict[str, Any]:
     row = {field.name: getattr(value, field.name) for field in fields(value)}
     return row | {"replaced": value.replaced.model_dump(mode="json")} if isinstance(value, Correction) and value.replaced else row
 
@@ -564,3 +718,13 @@ def _step_of(row: Row[Any]) -> Step:
     plain = {field.name: getattr(row, field.name) for field in fields(Step) if field.name in step.c}
     allotment = Allotment(Decimal(row.amount), Unit(row.unit), row.holder) if row.unit else None
     return Step(**plain, allotment=allotment)
+
+
+def _visit_of(row: Row[Any]) -> Visit:
+    plain = _of_row(Visit, row)
+    return replace(plain, leaving=Leaving(plain.leaving))
+
+
+def _consultation_of(row: Row[Any]) -> Consultation:
+    plain = _of_row(Consultation, row)
+    return replace(plain, opinion=Opinion(plain.opinion) if plain.opinion else None)

@@ -38,6 +38,18 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class MemberResult(BaseModel):
+    """The result of one procedure of a group that has one dossier."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    procedure: str
+    outcome: Outcome
+    document_number: str | None = None
+    document_reference: str | None = None
+    reasons: str | None = None
+
+
 class Result(BaseModel):
     """The result of a dossier. A refusal is a result too, with its reasons. Documents are named by reference only."""
 
@@ -47,6 +59,8 @@ class Result(BaseModel):
     document_number: str | None = None
     document_reference: str | None = None
     reasons: str | None = None
+    members: tuple[MemberResult, ...] | None = None
+    """Of a group of procedures: each with its own."""
 
 
 class SignedDecision(BaseModel):
@@ -359,6 +373,8 @@ class PapersHandedOver(Event):
     to_office: str
     handed_over_by: str
     note: str | None = None
+    slip: str | None = None
+    """The number of the slip they were listed on, where several went together."""
 
 
 class PapersTakenOver(Event):
@@ -422,6 +438,104 @@ class PostalItemLost(PostalEvent):
     type: ClassVar[str] = "vn.motcua.postal_item.lost.v1"
 
 
+# --- fees: asked before acceptance by the desk, later by the agency; taken, reduced and given back at the desk
+
+
+class FeeSum(BaseModel):
+    """A line of what is owed, in whole đồng. `number` is its place at the desk, once it has one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    amount: int
+    number: int | None = None
+
+
+class OnlineVia(StrEnum):
+    """Where money was paid online, as the index of Decision 766 tells it apart (3.6). Source: law.INDEX_766_PAID_ONLINE."""
+
+    PORTAL = "portal"
+    LOCAL_GATEWAY = "local_gateway"
+
+
+class SubmissionFeeRequested(Event):
+    """The desk asks for fees before it can accept."""
+
+    type: ClassVar[str] = "vn.motcua.submission.fee_requested.v1"
+    fees: tuple[FeeSum, ...]
+    requested_at: AwareDatetime
+    reason: str | None = None
+
+
+class FeeRequested(Event):
+    """The agency needs fees paid before it goes on; people pay at the desk or online. The clock runs, unless `paused_by` a law."""
+
+    type: ClassVar[str] = "vn.motcua.fee.requested.v1"
+    request: UUID
+    fees: tuple[FeeSum, ...]
+    requested_at: AwareDatetime
+    remind_at: AwareDatetime
+    reason: str | None = None
+    paused_by: str | None = None
+
+
+class FeeChange(Event):
+    """What is owed became less. `still_awaited`: what remains, in đồng, of all that was asked for; 0: nothing is waited for."""
+
+    fees: tuple[FeeSum, ...]
+    still_awaited: int
+    request: UUID | None = None
+    """What the agency asked for, if it is that which became less."""
+
+
+class FeePaid(FeeChange):
+    """Money came, whole for each line."""
+
+    type: ClassVar[str] = "vn.motcua.fee.paid.v1"
+    amount: int
+    method: str
+    online: OnlineVia | None = None
+    receipt_number: str | None = None
+    paid_at: AwareDatetime
+
+
+class FeeReduced(FeeChange):
+    """Less is owed than was published, or nothing, on a ground."""
+
+    type: ClassVar[str] = "vn.motcua.fee.reduced.v1"
+    ground: str
+    reduced_at: AwareDatetime
+
+
+class FeeRefunded(Event):
+    """Money was given back."""
+
+    type: ClassVar[str] = "vn.motcua.fee.refunded.v1"
+    fees: tuple[FeeSum, ...]
+    amount: int
+    reason: str
+    refunded_at: AwareDatetime
+
+
+class FeeUnpaid(Event):
+    """What was asked for is still owed after the period of grace: people are reminded, once; nothing ends by itself."""
+
+    type: ClassVar[str] = "vn.motcua.fee.unpaid.v1"
+    still_awaited: int
+    since: AwareDatetime
+    office: str
+
+
+class FeeSettled(Event):
+    """All that the agency asked for is paid: it goes on. The promise has moved where the clock stood."""
+
+    type: ClassVar[str] = "vn.motcua.fee.settled.v1"
+    request: UUID
+    settled_at: AwareDatetime
+    earlier_appointment_at: AwareDatetime
+    appointment_at: AwareDatetime
+
+
 class AdjustmentTakenUp(Event):
     """Whoever has the dossier in hand works with the changed content from now on."""
 
@@ -445,6 +559,42 @@ class DossierWithdrawn(Event):
 
 
 # --- told by processing
+
+
+class ChildCaseOpened(Event):
+    """Another agency has a share of the work, with a limit and a clock of its own; None: it waits for the share it comes after."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.opened.v1"
+    child: UUID
+    number: int
+    office: str
+    work: str
+    after: int | None = None
+    due_at: AwareDatetime | None = None
+
+
+class ChildCaseEnded(Event):
+    """A share was done, sent back or cancelled (`end`); the shares in `begun` began with that."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.ended.v1"
+    child: UUID
+    number: int
+    office: str
+    end: str
+    ended_at: AwareDatetime
+    due_at: AwareDatetime | None = None
+    begun: tuple[int, ...] = ()
+
+
+class ChildCaseOverdue(Event):
+    """The time of a share has run out, and it is not ended; `lead` is the office that leads the case."""
+
+    type: ClassVar[str] = "vn.motcua.child_case.overdue.v1"
+    child: UUID
+    number: int
+    office: str
+    due_at: AwareDatetime
+    lead: str
 
 
 class WithdrawalDeclined(Event):
@@ -638,6 +788,67 @@ class StepCompleted(Event):
     officer: str
     next_step: int | None = None
     next_actor: str | None = None
+    skipped: tuple[int, ...] | None = None
+    """Steps that a branch of the process went past."""
+    awaits_applicant: bool | None = None
+    """The next step is the applicant's, and its time is not counted: the clock stands until it is done."""
+
+
+class StepPassedBack(Event):
+    """A step was not agreed to: the case went back to an earlier one, as its process provides."""
+
+    type: ClassVar[str] = "vn.motcua.step.passed_back.v1"
+    step: int
+    actor: str | None = None
+    passed_back_at: AwareDatetime
+    officer: str
+    to_step: int
+    to_actor: str | None = None
+
+
+class ConsultationEvent(Event):
+    """An opinion is asked of another office; what is asked and answered stays with the agency."""
+
+    consultation: UUID
+    office: str
+    """The office that is consulted."""
+    due_at: AwareDatetime
+
+
+class ConsultationRequested(ConsultationEvent):
+    """Another office was asked; the clock runs on."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.requested.v1"
+    requested_at: AwareDatetime
+    officer: str
+
+
+class ConsultationAnswered(ConsultationEvent):
+    """It answered: `agrees`, `disagrees` or `none`."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.answered.v1"
+    answered_at: AwareDatetime
+    opinion: str
+
+
+class ConsultationOverdue(ConsultationEvent):
+    """It did not answer in time: the head of the desk (`desk`) and the lead officer (of `lead`) are told, and the case may go on."""
+
+    type: ClassVar[str] = "vn.motcua.consultation.overdue.v1"
+    lead: str
+    desk: str
+    deemed_consent: str | None = None
+    """The sentence of the procedure by which its silence is consent."""
+
+
+class AttendanceRequested(Event):
+    """People are asked to come, in person: where, when and what for."""
+
+    type: ClassVar[str] = "vn.motcua.attendance.requested.v1"
+    at: AwareDatetime
+    place: str
+    purpose: str
+    officer: str
 
 
 class DecisionIssued(Event):
@@ -754,6 +965,7 @@ EVENTS: Final[dict[str, type[Event]]] = {
         SubmissionReceived,
         SubmissionSupplementRequested,
         SubmissionSupplemented,
+        SubmissionFeeRequested,
         SubmissionRefused,
         SubmissionRedirected,
         SubmissionLapsed,
@@ -768,6 +980,9 @@ EVENTS: Final[dict[str, type[Event]]] = {
         CorrectionRequested,
         CorrectionReturned,
         DossierAmended,
+        ChildCaseOpened,
+        ChildCaseEnded,
+        ChildCaseOverdue,
         WithdrawalRequested,
         WithdrawalDeclined,
         DossierWithdrawn,
@@ -793,7 +1008,13 @@ EVENTS: Final[dict[str, type[Event]]] = {
         PostalItemDelivered,
         PostalItemSentBack,
         PostalItemLost,
+        FeePaid,
+        FeeReduced,
+        FeeRefunded,
+        FeeUnpaid,
         DossierTakenUp,
+        FeeRequested,
+        FeeSettled,
         DossierAssigned,
         DossierAnnulled,
         AnnulmentDeclined,
@@ -811,6 +1032,11 @@ EVENTS: Final[dict[str, type[Event]]] = {
         DossierOverdue,
         DossierSuspensionOver,
         StepCompleted,
+        StepPassedBack,
+        ConsultationRequested,
+        ConsultationAnswered,
+        ConsultationOverdue,
+        AttendanceRequested,
         DecisionIssued,
         DossierCompleted,
         DossierRepaired,

@@ -26,6 +26,12 @@ class Action(StrEnum):
     SUBMIT = "submit"
     ACCEPT = "accept"
     REQUEST_SUPPLEMENT = "request_supplement"
+    ASK_FEE = "ask_fee"
+    RECORD_PAYMENT = "record_payment"
+    STATE_FEE = "state_fee"
+    REDUCE_FEE = "reduce_fee"
+    REFUND_FEE = "refund_fee"
+    SEE_SETTLEMENTS = "see_settlements"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
     REDIRECT = "redirect"
@@ -52,16 +58,27 @@ class Action(StrEnum):
     SEE_CASES = "see_cases"
     TAKE_UP = "take_up"
     PASS_ON = "pass_on"
+    PASS_BACK = "pass_back"
+    REQUEST_CONSULTATION = "request_consultation"
+    ANSWER_CONSULTATION = "answer_consultation"
+    REQUEST_ATTENDANCE = "request_attendance"
+    ADD_NOTE = "add_note"
+    SEE_PROCESSES = "see_processes"
     TAKE_OVER_PAPERS = "take_over_papers"
     HAND_OVER_RESULT = "hand_over_result"
     ISSUE_DECISION = "issue_decision"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
+    REQUEST_FEE = "request_fee"
     SUSPEND = "suspend"
     RESUME = "resume"
     EXTEND = "extend"
     APOLOGISE = "apologise"
     TAKE_UP_ADJUSTMENT = "take_up_adjustment"
     DECLINE_ADJUSTMENT = "decline_adjustment"
+    OPEN_CHILD = "open_child"
+    COMPLETE_CHILD = "complete_child"
+    SEND_BACK_CHILD = "send_back_child"
+    CANCEL_CHILD = "cancel_child"
     PROPOSE_STOP = "propose_stop"
     STOP = "stop"
     REQUEST_REWORK = "request_rework"
@@ -95,6 +112,12 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SUBMIT: _DESK | {Role.PORTAL},
     Action.ACCEPT: _DESK,
     Action.REQUEST_SUPPLEMENT: _DESK,
+    Action.ASK_FEE: _DESK,
+    Action.RECORD_PAYMENT: _DESK | {Role.PORTAL},
+    Action.STATE_FEE: _DESK,
+    Action.REDUCE_FEE: _DESK,
+    Action.REFUND_FEE: frozenset({Role.SUPERVISOR}),
+    Action.SEE_SETTLEMENTS: _STAFF,
     Action.SUPPLEMENT: _DESK | {Role.PORTAL},
     Action.REFUSE: _DESK,
     Action.REDIRECT: _DESK,
@@ -120,16 +143,27 @@ PERMISSIONS: Final[dict[Action, frozenset[Role]]] = {
     Action.SEE_CASES: _STAFF,
     Action.TAKE_UP: _AGENCY,
     Action.PASS_ON: _AGENCY,
+    Action.PASS_BACK: _AGENCY,
+    Action.REQUEST_CONSULTATION: _AGENCY,
+    Action.ANSWER_CONSULTATION: _AGENCY,
+    Action.REQUEST_ATTENDANCE: _AGENCY,
+    Action.ADD_NOTE: _AGENCY,
+    Action.SEE_PROCESSES: _EVERYONE,
     Action.TAKE_OVER_PAPERS: _AGENCY,
     Action.HAND_OVER_RESULT: _AGENCY,
     Action.ISSUE_DECISION: frozenset({Role.LEADER}),
     Action.RETURN_FOR_SUPPLEMENT: _AGENCY,
+    Action.REQUEST_FEE: _AGENCY,
     Action.SUSPEND: frozenset({Role.LEADER}),
     Action.RESUME: frozenset({Role.LEADER}),
     Action.EXTEND: frozenset({Role.LEADER}),
     Action.APOLOGISE: frozenset({Role.LEADER}),
     Action.TAKE_UP_ADJUSTMENT: _AGENCY,
     Action.DECLINE_ADJUSTMENT: _AGENCY,
+    Action.OPEN_CHILD: _AGENCY,
+    Action.COMPLETE_CHILD: _AGENCY,
+    Action.SEND_BACK_CHILD: _AGENCY,
+    Action.CANCEL_CHILD: _AGENCY,
     Action.PROPOSE_STOP: _AGENCY,
     Action.STOP: frozenset({Role.LEADER}),
     Action.REQUEST_REWORK: frozenset({Role.LEADER}),

@@ -27,9 +27,11 @@ class State(StrEnum):
 
     SUBMITTED = "submitted"
     INTAKE_SUPPLEMENT = "intake_supplement"
+    INTAKE_FEE = "intake_fee"
     NOT_ACCEPTED = "not_accepted"
     RECEIVED = "received"
     IN_PROGRESS = "in_progress"
+    AWAITING_FEE = "awaiting_fee"
     SUSPENDED = "suspended"
     AWAITING_SUPPLEMENT = "awaiting_supplement"
     COMPLETED = "completed"
@@ -55,9 +57,12 @@ class Meaning:
 STATES: Final[dict[State, Meaning]] = {
     State.SUBMITTED: Meaning("Mới đăng ký, chờ tiếp nhận", Holder.DESK, DeadlineClock.NOT_STARTED, 1),
     State.INTAKE_SUPPLEMENT: Meaning("Chờ bổ sung trước khi tiếp nhận", Holder.DESK, DeadlineClock.NOT_STARTED, 5),
+    State.INTAKE_FEE: Meaning("Chờ nộp phí, lệ phí trước khi tiếp nhận", Holder.DESK, DeadlineClock.NOT_STARTED, 6),
     State.NOT_ACCEPTED: Meaning("Không được tiếp nhận", Holder.DESK, DeadlineClock.NOT_STARTED, 3, terminal=True),
     State.RECEIVED: Meaning("Được tiếp nhận", Holder.AGENCY, DeadlineClock.RUNS, 2),
     State.IN_PROGRESS: Meaning("Đang xử lý", Holder.AGENCY, DeadlineClock.RUNS, 4),
+    # Runs, unless the terms of the dossier name a law by which it stands (fee_pauses).
+    State.AWAITING_FEE: Meaning("Yêu cầu thực hiện nghĩa vụ tài chính", Holder.AGENCY, DeadlineClock.RUNS, 6),
     State.SUSPENDED: Meaning("Tạm dừng theo căn cứ pháp luật", Holder.AGENCY, DeadlineClock.STOPPED, 4),
     State.AWAITING_SUPPLEMENT: Meaning("Yêu cầu bổ sung giấy tờ", Holder.DESK, DeadlineClock.STOPPED, 5),
     State.COMPLETED: Meaning("Đã xử lý xong, có kết quả", Holder.DESK, DeadlineClock.ENDED, 9),

@@ -20,7 +20,7 @@ import httpx
 from shared.local_postgres import LocalPostgres
 from shared.postgres_binaries import find_binaries
 from shared.tokens import development_token
-from tests.bench import due_dates, lateness, timers
+from tests.bench import due_dates, lateness, search, timers
 from tests.bench.load import percentile
 
 ROOT = Path(__file__).parent.parent.parent
@@ -55,6 +55,8 @@ def main() -> None:
     lateness.main()
     print()
     timers.main()
+    print()
+    search.main()
 
 
 def _receipts() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
+from services.processing.domain.consultation import Consultation
 from services.processing.domain.deadline import Counting
 from services.processing.domain.lifecycle import HEARD, LIFECYCLE
 from services.processing.domain.workflow import Step, begun
@@ -31,9 +32,12 @@ from shared.ids import uuid7
 from shared.verdicts import Verdict, by_appointment
 
 NOW = datetime(2026, 3, 9, 8, 0, tzinfo=VIETNAM)
-STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.SUSPEND}
+STOPS = {Action.RETURN_FOR_SUPPLEMENT, Action.REQUEST_FEE, Action.SUSPEND}
+ASKED = {Action.OPEN_CHILD, Action.REQUEST_CONSULTATION, Action.REQUEST_ATTENDANCE}
 NEW_DATES = {Action.EXTEND, Action.APOLOGISE}
 COUNTING = Counting(NOW + timedelta(days=3))
+ON_STEP_2 = {Action.PROPOSE_STOP, Action.PASS_ON, Action.PASS_BACK, Action.ISSUE_DECISION, Action.COMPLETE, *ASKED, *STOPS, *NEW_DATES}
+AN_OPINION = Consultation(uuid7(), "H50.03", "Quy hoạch?", NOW, "Bình", NOW + timedelta(days=1), "1 working_day")
 STEPS = begun((Step(1, "1"), Step(2, "2"), Step(3, "3", counted=False)), 1, NOW, COUNTING)
 DECISION = SignedDecision(number="12", signed_on=NOW.date(), signer="Nguyễn Văn An")
 
@@ -110,10 +114,14 @@ def test_a_case_not_taken_up_cannot_be_passed_on_and_the_refusal_says_what_can_b
             a_case(state=State.RECEIVED, papers_handed_over_at=NOW),
             {Action.TAKE_UP, Action.TAKE_OVER_PAPERS, Action.RETURN_FOR_SUPPLEMENT, *NEW_DATES},
         ),
-        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.PROPOSE_STOP, *STOPS, *NEW_DATES}),
-        (on_step_2(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.COMPLETE, Action.PROPOSE_STOP, *STOPS, *NEW_DATES}),
-        (replace(on_step_2(), decision=DECISION), {Action.PASS_ON, Action.COMPLETE, *NEW_DATES}),
-        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.PROPOSE_STOP}),
+        (a_case(), {Action.PASS_ON, Action.ISSUE_DECISION, Action.PROPOSE_STOP, *ASKED, *STOPS, *NEW_DATES}),
+        (on_step_2(), ON_STEP_2),
+        (
+            replace(on_step_2(), decision=DECISION),
+            {Action.PASS_ON, Action.PASS_BACK, Action.COMPLETE, *ASKED, *NEW_DATES} - {Action.OPEN_CHILD},
+        ),
+        (replace(on_step_2(), consultations=(AN_OPINION,)), {Action.ANSWER_CONSULTATION, *ON_STEP_2}),
+        (a_case(state=State.SUSPENDED), {Action.RESUME, Action.APOLOGISE, Action.PROPOSE_STOP, Action.REQUEST_ATTENDANCE}),
         (a_case(state=State.AWAITING_SUPPLEMENT), set()),
         (a_case(state=State.COMPLETED), {Action.HAND_OVER_RESULT, Action.REQUEST_REWORK}),
         (a_case(state=State.COMPLETED, result_at_desk_at=NOW), {Action.REQUEST_REWORK}),
@@ -159,10 +167,15 @@ def test_a_refusal_says_why(reasons: str | None) -> None:
         rules.completed(on_step_2(), Result(outcome=Outcome.REFUSED, reasons=reasons), by="Bình", now=NOW)
 
 
-def test_completion_closes_the_uncounted_steps_that_are_left() -> None:
+def test_completion_ends_the_step_in_work_and_leaves_those_after_the_result_until_it_is_returned() -> None:
+    later = NOW + timedelta(days=2)
     case = rules.completed(on_step_2(), Result(outcome=Outcome.REFUSED, reasons="thiếu căn cứ"), by="Bình", now=NOW)
 
-    assert [(step.done_at, step.done_by) for step in case.steps] == [(NOW, "Bình")] * 3
+    returned = rules.heard(case, DossierReturned(way=ReturnWay.DESK, returned_at=later), later)
+
+    assert [(step.done_at, step.done_by) for step in case.steps] == [(NOW, "Bình"), (NOW, "Bình"), (None, None)]
+    assert [step.done_at for step in returned.steps] == [NOW, NOW, later]
+    assert not any(step.skipped for step in returned.steps)
     assert (case.current_step, case.step_due_at, case.completed_at) == (None, None, NOW)
 
 

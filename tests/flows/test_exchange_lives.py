@@ -54,6 +54,13 @@ UNTOLD = {
     # The clock stands still in them: what it says by itself, and what is done about it, is tested in tests/house.
     "submission.answer_due",
     "papers.hand_over_due",
+    "submission.fee_requested",
+    "fee.requested",
+    "fee.paid",
+    "fee.reduced",
+    "fee.refunded",
+    "fee.unpaid",
+    "fee.settled",
     "dossier.reminded",
     "dossier.assigned",
     "supplement.requested",
@@ -62,6 +69,9 @@ UNTOLD = {
     "supplement.lapsed",
     "dossier.stopped",
     "dossier.withdrawn",
+    "child_case.opened",
+    "child_case.ended",
+    "child_case.overdue",
     "withdrawal.requested",
     "withdrawal.declined",
     "adjustment.requested",
@@ -90,6 +100,12 @@ UNTOLD = {
     "dossier.due_today",
     "dossier.overdue",
     "result.unclaimed",
+    # What an agency does besides: tests/house/test_agency_at_work.py.
+    "step.passed_back",
+    "consultation.requested",
+    "consultation.answered",
+    "consultation.overdue",
+    "attendance.requested",
 }
 
 

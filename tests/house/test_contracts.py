@@ -26,6 +26,11 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.SubmissionReceived,
         events.SubmissionSupplementRequested,
         events.SubmissionSupplemented,
+        events.SubmissionFeeRequested,
+        events.FeePaid,
+        events.FeeReduced,
+        events.FeeRefunded,
+        events.FeeUnpaid,
         events.SubmissionRefused,
         events.SubmissionRedirected,
         events.SubmissionLapsed,
@@ -72,6 +77,9 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.PapersHandedOver,
         events.PapersTakenOver,
         events.DossierTakenUp,
+        events.ChildCaseOpened,
+        events.ChildCaseEnded,
+        events.ChildCaseOverdue,
         events.DossierWithdrawn,
         events.WithdrawalDeclined,
         events.AdjustmentTakenUp,
@@ -86,6 +94,8 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.CorrectionOverdue,
         events.DossierRepaired,
         events.SupplementRequested,
+        events.FeeRequested,
+        events.FeeSettled,
         events.DossierSuspended,
         events.DossierResumed,
         events.DossierExtended,
@@ -96,6 +106,11 @@ TOLD_BY: Final[dict[Service, set[type[Event]]]] = {
         events.DossierOverdue,
         events.DossierSuspensionOver,
         events.StepCompleted,
+        events.StepPassedBack,
+        events.ConsultationRequested,
+        events.ConsultationAnswered,
+        events.ConsultationOverdue,
+        events.AttendanceRequested,
         events.DecisionIssued,
         events.DossierCompleted,
     },
@@ -149,7 +164,8 @@ def test_a_state_has_a_way_out_unless_it_is_an_end(state: State) -> None:
 @pytest.mark.parametrize("state", State)
 def test_only_the_holder_of_a_state_moves_a_dossier_out_of_it(state: State) -> None:
     by_desk = {move for (at, move), step in desk.LIFECYCLE.items() if at is state and step.to is not state} - desk.HEARD
-    by_agency = {action for (at, action), transition in agency.LIFECYCLE.items() if at is state and transition.to is not state}
+    by_agency: set[object] = {action for (at, action), step in agency.LIFECYCLE.items() if at is state and step.to is not state}
+    by_agency |= {event for at, event in agency.ASKED if at is state}
 
     assert not (by_desk and by_agency)
     if by_desk:

@@ -186,6 +186,21 @@ async def test_what_was_sent_back_is_told_and_waits_at_the_desk_without_a_new_on
     assert (await correcting.desk_does(dossier, "returns")).status_code == 200
 
 
+async def test_what_is_being_corrected_is_not_asked_back_for_rework_besides(correcting: Correcting) -> None:
+    dossier, other = await correcting.lies(), await correcting.lies()
+    await correcting.desk_does(dossier, "corrections", WRONG)
+    known = await correcting.agency_does(dossier, "request-rework", {"reason": "Sai năm sinh"}, role="leader")
+    version = (await correcting.shown(other))["version"]
+    await correcting.desk.post(f"/dossiers/{other}/corrections", WRONG, version=version)
+    crossing = await correcting.agency_does(other, "request-rework", {"reason": "Sai năm sinh"}, role="leader")
+
+    assert (known.status_code, crossing.status_code) == (409, 200)
+    assert await correcting.states(other) == {"completed"}
+    assert (await correcting.told(other, Service.INTAKE))[-2:] == ["correction.requested", "rework.declined"]
+    done = await correcting.agency_does(other, "correct-result", RIGHT)
+    assert done.status_code == 200
+
+
 async def test_nobody_corrects_what_nobody_asked_for_and_nothing_is_asked_for_before_there_is_a_result(correcting: Correcting) -> None:
     fresh, returned = await correcting.received(), await correcting.returned()
 

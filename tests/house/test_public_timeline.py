@@ -17,7 +17,10 @@ INSIDE = {
     # Between units, and between people and the clock.
     "correct_submission", "hand_over_papers", "take_up", "return_for_supplement", "suspend", "resume", "complete", "withdrawn", "stop",
     "delivered_by_post", "sent_back", "lost_in_post", "annul", "request_annulment",
-    "propose_repair", "dossier.due_soon", "dossier.due_today", "dossier.apology_due", "dossier.overdue", "dossier.suspension_over", "dossier.assigned",
+    "child_case.opened", "child_case.ended", "child_case.overdue",
+    "propose_repair", "dossier.due_soon", "dossier.due_today", "dossier.apology_due", "dossier.overdue", "dossier.suspension_over",
+    "await_fee", "settle_fee", "state_fee",
+    "dossier.assigned", "step.passed_back", "consultation.requested", "consultation.answered", "consultation.overdue",
     "step.completed", "papers.handed_over", "papers.taken_over", "rework.requested", "message.sent", "message.failed",
     "annulment.declined", "correction.declined", "correction.overdue", "remind",
 }  # fmt: skip

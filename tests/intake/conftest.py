@@ -28,7 +28,7 @@ from tests.builders import AGENCY, DESK, OFFICIAL_CALENDAR, PROVINCE, PlayedPeer
 from tests.stack import MONDAY_MORNING, Caller, Stack, rows
 
 DATA = Path(__file__).parents[2] / "demo" / "data"
-REFERENCE = {"office", "procedure", "procedure_version", "competence", "calendar", "calendar_version", "catalogue_revision"}
+REFERENCE = {"office", "procedure", "procedure_version", "competence", "calendar", "calendar_version", "catalogue_revision", "name_word"}
 
 
 @cache

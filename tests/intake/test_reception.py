@@ -372,13 +372,16 @@ async def test_a_result_by_post_needs_an_address(desk: Desk) -> None:
     assert received["receipt"]["result_way"] == "post"
 
 
-async def test_fees_are_as_published_unless_the_officer_says_what_was_charged(desk: Desk) -> None:
+async def test_fees_are_as_published_unless_the_officer_names_why_less_is_owed(desk: Desk) -> None:
     await desk.publishes(an_entry("X-FEE", fees=[{"name": "Lệ phí", "amount": 20000, "currency": "VND", "text": "20.000 đồng"}]))
+    half = {"name": "Lệ phí", "amount": 10000, "paid": True, "method": "cash"}
 
     owed = await desk.receives("X-FEE")
-    charged = await desk.receives("X-FEE", fees=[{"name": "Lệ phí", "amount": 10000, "paid": True, "method": "cash"}])
+    refused = await desk.officer.post("/dossiers", an_application("X-FEE", fees=[half]))
+    charged = await desk.receives("X-FEE", fees=[half | {"ground": "Người thuộc hộ cận nghèo"}])
 
     assert owed["receipt"]["fees"] == [{"name": "Lệ phí", "amount": 20000, "paid": False}]
+    assert (refused.status_code, refused.json()["code"], refused.json()["published"]) == (422, "fee_wrong", 20000)
     assert charged["receipt"]["fees"] == [{"name": "Lệ phí", "amount": 10000, "paid": True}]
     assert charged["receipt"]["fee_total"] == 10000
 

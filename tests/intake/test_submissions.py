@@ -189,7 +189,7 @@ async def test_a_move_that_is_not_possible_says_what_is_instead(desk: Desk) -> N
     assert answer.status_code == 409
     shown = await desk.shows(submission)
     assert answer.json()["possible_actions"] == shown["possible_actions"]
-    assert {action["action"] for action in shown["possible_actions"]} == {"supplement", "refuse", "withdraw"}
+    assert {action["action"] for action in shown["possible_actions"]} == {"supplement", "refuse", "withdraw", "amend"}
     assert {action["href"] for action in shown["possible_actions"]} >= {f"/v1/submissions/{submission}/refuse"}
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from services.processing.commands import assigning
 from shared.contracts.peers import Service
+from shared.contracts.permissions import Role
+from shared.officers import Officer
 from tests.processing.conftest import AGENCY, DECISION, ELSEWHERE, Desk, at, staff, told
 from tests.processing.people import LAN, MINH, NGA, People, subject
 from tests.stack import Stack, rows
@@ -162,14 +164,17 @@ async def test_who_is_registered_again_is_back(people: People, desk: Desk) -> No
 
 
 async def test_a_case_given_while_somebody_leaves_does_not_stay_with_them(people: People, desk: Desk, stack: Stack) -> None:
-    cases = [await desk.receives() for _ in range(6)]
+    case = await desk.receives()
+    head = Officer("hoa", "Hoa", frozenset({Role.LEADER}), frozenset({AGENCY}), frozenset({AGENCY}))
 
-    given = [people.gives(case, LAN) for case in cases]
-    await asyncio.gather(*given[:3], people.leaves(LAN), *given[3:])
-    await stack.settle()
+    async with stack.runtime(Service.PROCESSING).transaction() as tx:
+        await assigning.assign(tx, str(case), head, 1, to=subject(LAN), reason=None)
+        leaving = asyncio.create_task(people.leaves(LAN))
+        await asyncio.sleep(0.3)  # it waits for what is being given
+    await leaving
 
     assert await people.holdings() == {}
-    assert (await shown(people, LAN))["desk_empty_at"]
+    assert (await people.journal(case))[-1][0] == "release_after_departure"
 
 
 @pytest.mark.parametrize("to", [LAN, "Ai"])

@@ -54,7 +54,8 @@ async def test_from_take_up_to_completion_every_turn_is_told_and_journalled(
         ("issue_decision", "Nguyễn Văn An", "in_progress"),
         ("complete", "Trần Văn Bình", "completed"),
     ]
-    assert all(step["done_at"] for step in shown["steps"])
+    assert [step["done_at"] is not None for step in shown["steps"]] == [True, True, True, False]
+    assert [step["after_the_result"] for step in shown["steps"]] == [False, False, False, True]
     assert (shown["result"]["outcome"], shown["decision"]["number"], shown["verdict"]) == ("granted", "12/QĐ", "on_time")
 
 

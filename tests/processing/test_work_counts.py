@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from services.processing import tables
 from services.processing.commands import counting_work
+from services.processing.domain.journal import JournalLine
 from services.processing.domain.workload import HELD
 from shared.contracts.events import DossierReminded, DossierStopped, SupplementAccepted
 from shared.contracts.peers import Service
@@ -66,7 +68,7 @@ async def test_counts_say_how_much_by_unit_person_state_and_due_time(people: Peo
 
     assert found["total"] == 5
     assert found["by_due"] == {"overdue": 1, "today": 1, "soon": 2, "later": 1}
-    assert found["by_assignee"] == {subject(LAN): 1, "none": 4}
+    assert found["by_assignee"] == {subject(LAN): {"overdue": 1, "today": 0}, "none": {"today": 1, "soon": 2, "later": 1}}
     assert found["by_state"] == {"in_progress": 1, "received": 4}
     assert found["by_office"] == {AGENCY: 5}
     assert (await counted(people.of(LAN), "assignee=me"))["by_due"]["overdue"] == 1
@@ -74,6 +76,18 @@ async def test_counts_say_how_much_by_unit_person_state_and_due_time(people: Peo
     assert (await counted(staff(stack, "leader", PROVINCE)))["by_office"] == {AGENCY: 5, ELSEWHERE: 1}
     assert (await counted(staff(stack, "leader", PROVINCE), f"office={ELSEWHERE}"))["total"] == 1
     assert (await counted(staff(stack, "desk_officer", DESK)))["total"] == 0
+
+
+async def test_of_very_many_offices_nobody_is_counted_officer_by_officer(
+    people: People, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.receives(process=None)
+    monkeypatch.setattr(counting_work, "OFFICER_BY_OFFICER", 0)
+
+    whole, mine = await counted(people.head), await counted(people.head, "assignee=none")
+
+    assert (whole["total"], whole["by_assignee"]) == (1, None)
+    assert mine["by_assignee"] == {"none": {"soon": 1}}
 
 
 async def test_the_due_minute_itself_is_still_in_time(people: People, desk: Desk, stack: Stack) -> None:
@@ -92,10 +106,20 @@ async def test_what_was_asked_about_shows_on_the_work_list_and_changes_no_versio
     await desk.tells(case, DossierReminded(office=DESK, reminded_by="Lê Thị Tiếp", note="Sắp đến hạn"))
 
     (line,) = (await people.head.caller.get("/worklist")).json()["items"]
-    await people.of(LAN).does(case, "take-up")  # a move writes back nothing it has not seen
 
     assert (line["reminders"], line["reminded_at"], line["version"]) == (1, "2026-03-09T08:00:00+07:00", 1)
     assert ("remind", "Lê Thị Tiếp", "Sắp đến hạn") in await people.journal(case)
+    assert (await people.head.sees(case))["reminders"] == 1
+
+
+async def test_a_move_writes_back_no_reminder_it_has_not_seen(people: People, desk: Desk, stack: Stack) -> None:
+    case = await desk.receives()
+
+    async with stack.runtime(Service.PROCESSING).transaction() as tx:
+        before = await tables.load_case(tx, str(case))
+        await desk.tells(case, DossierReminded(office=DESK, reminded_by="Lê Thị Tiếp"))
+        await tables.save_case(tx, before, before, JournalLine(tx.now, "take_up", "Lan"))
+
     assert (await people.head.sees(case))["reminders"] == 1
 
 
@@ -103,9 +127,10 @@ async def test_what_was_asked_about_shows_on_the_work_list_and_changes_no_versio
 
 
 RECOUNTED = f"""
-select competent as office, coalesce(assignee, '') as assignee, state,
+select competent as office, who as assignee, state,
        coalesce((step_due_at at time zone 'Asia/Ho_Chi_Minh')::date, '9999-12-31') as due_on, count(*) as n
-from processing.case where current_step is not null and state in ({", ".join(f"'{state}'" for state in HELD)}) group by 1, 2, 3, 4
+from processing.case, unnest(array[coalesce(assignee, ''), '*']) as who
+where current_step is not null and state in ({", ".join(f"'{state}'" for state in HELD)}) group by 1, 2, 3, 4
 """
 KEPT = "select office, assignee, state, due_on, sum(number) as n from processing.work_count group by 1, 2, 3, 4 having sum(number) <> 0"
 
@@ -159,15 +184,21 @@ async def test_what_is_kept_equals_a_recount_after_any_moves(people: People, des
     assert kept == await places(stack, KEPT) == await places(stack, RECOUNTED)
 
 
-async def test_folding_leaves_one_row_a_place_however_many_fold_at_once(people: People, desk: Desk, stack: Stack) -> None:
-    for _ in range(12):
+async def test_folding_leaves_one_row_a_place_however_many_fold_at_once(
+    people: People, desk: Desk, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting_work, "FOLD_AT_ONCE", 3)
+    for _ in range(6):
         await desk.receives(process=None)
     runtime = stack.runtime(Service.PROCESSING)
 
-    await asyncio.gather(*(counting_work.fold(runtime) for _ in range(4)), desk.receives(process=None))
-    await counting_work.fold(runtime)
+    async with runtime.transaction() as tx:
+        await counting_work.fold_some(tx)
+        assert not await counting_work.fold(runtime)
+    while await counting_work.fold(runtime):
+        pass
 
-    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [13]
+    assert [row["number"] for row in await rows(runtime, "select number from processing.work_count")] == [6, 6]
 
 
 async def test_counts_that_went_wrong_are_counted_afresh(people: People, desk: Desk, stack: Stack) -> None:

@@ -1,17 +1,20 @@
 """What people send: strict models that say what is wrong in plain words."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import phonenumbers
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from services.intake.commands.reception import OnTheSpot
 from services.intake.commands.returning import Collected
+from services.intake.domain.charges import Money, Stated
 from services.intake.domain.choices import Named
-from services.intake.domain.reception import Brought, FeePaid, PaperReceived
-from shared.contracts.events import AnnulmentGround, Outcome, Result, SignedDecision
+from services.intake.domain.fees import NOTHING_SAID, FeeFacts
+from services.intake.domain.reception import Brought, PaperReceived
+from shared.contracts.events import AnnulmentGround, OnlineVia, Outcome, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Part, Person, PersonKind, ReturnWay, ReturnWish
 
 
@@ -79,17 +82,117 @@ class PaperBody(Body):
         return PaperReceived(which, self.originals, self.copies, self.file)
 
 
+MOST_DONG = 10**12
+Method = Literal["cash", "transfer", "online", "post"]
+Ground = Annotated[str, Field(min_length=1, max_length=1000, description="Why less is owed than is published, an exemption for instance")]
+
+
+def _where_online(method: str | None, online: OnlineVia | None) -> OnlineVia | None:
+    """Unless said, what is paid online is paid on the portal, which is where people are."""
+    if online and method != "online":
+        raise ValueError("`online` says where money was paid whose method is online")
+    return online or (OnlineVia.PORTAL if method == "online" else None)
+
+
 class FeeBody(Body):
-    """A line charged, in whole đồng."""
+    """A line charged, in whole đồng: as published, or within the bounds published; less only with its ground."""
 
     name: Name
-    amount: int = Field(ge=0, le=10**12)
+    amount: int = Field(ge=0, le=MOST_DONG)
     paid: bool = True
-    method: Literal["cash", "transfer", "online", "post"] | None = None
+    method: Method | None = None
+    online: OnlineVia | None = Field(default=None, description="On the national portal, or by a gateway of the province")
     receipt_number: str | None = Field(default=None, max_length=100)
+    ground: Ground | None = None
 
-    def value(self) -> FeePaid:
-        return FeePaid(self.name, self.amount, self.paid, self.method, self.receipt_number)
+    @model_validator(mode="after")
+    def says_where_it_was_paid_online(self) -> "FeeBody":
+        self.online = _where_online(self.method, self.online)
+        return self
+
+    def value(self) -> Stated:
+        return Stated(self.name, self.amount, self.paid, self.method, self.online, self.receipt_number, self.ground)
+
+
+class FeeAskedBody(Body):
+    """A line to be paid, in whole đồng."""
+
+    name: Name
+    amount: int = Field(ge=0, le=MOST_DONG)
+    ground: Ground | None = None
+
+    def value(self) -> Stated:
+        return Stated(self.name, self.amount, paid=False, ground=self.ground)
+
+
+class PaymentBody(Body):
+    """Money that came, in whole đồng: for one line by its number, or for all that is owed."""
+
+    model_config = example(fee=1, amount=20000, method="online", online="portal", receipt_number="BL-0001")
+
+    fee: int | None = Field(default=None, ge=1, le=10000, description="The line it pays; left out: all that was asked for, or is owed")
+    amount: int = Field(ge=1, le=MOST_DONG)
+    method: Method
+    online: OnlineVia | None = None
+    receipt_number: str | None = Field(default=None, max_length=100)
+    paid_at: AwareDatetime | None = Field(default=None, description="When it was paid; left out: now")
+
+    @model_validator(mode="after")
+    def says_where_it_was_paid_online(self) -> "PaymentBody":
+        self.online = _where_online(self.method, self.online)
+        return self
+
+    def value(self, now: datetime) -> Money:
+        return Money(self.amount, self.method, self.paid_at or now, self.fee, self.online, self.receipt_number)
+
+
+class RefundBody(Body):
+    """Money given back: of a line, up to what was paid; or a payment that could not be put to one."""
+
+    model_config = example(fee=1, amount=20000, reason="Người nộp đã rút hồ sơ", method="transfer")
+
+    fee: int | None = Field(default=None, ge=1, le=10000)
+    amount: int | None = Field(default=None, ge=1, le=MOST_DONG)
+    payment: UUID | None = Field(default=None, description="One of `payments_kept`; it goes back whole")
+    reason: Words
+    method: Method | None = None
+
+    @model_validator(mode="after")
+    def says_what_goes_back(self) -> "RefundBody":
+        if (self.payment is None) != (self.fee is not None and self.amount is not None):
+            raise ValueError("say what goes back: `fee` with `amount`, or `payment`")
+        return self
+
+
+class FeeStatementBody(Body):
+    """How much is owed for a line whose sum the source leaves open."""
+
+    model_config = example(fee=1, amount=30000)
+
+    fee: int = Field(ge=1, le=10000)
+    amount: int = Field(ge=0, le=MOST_DONG)
+
+
+class FeeReductionBody(Body):
+    """Less is owed, or nothing, on a ground."""
+
+    model_config = example(fee=1, amount=0, ground="Người thuộc hộ nghèo")
+
+    fee: int = Field(ge=1, le=10000)
+    amount: int = Field(default=0, ge=0, le=MOST_DONG)
+    ground: Ground
+
+
+class FeeFactsBody(Body):
+    """What is said and counted so that a sum follows, in the words of the published rules."""
+
+    item: Words | None = None
+    tier: Words | None = None
+    quantities: dict[Name, Annotated[int, Field(ge=0, le=100_000)]] = Field(default_factory=dict, max_length=20)
+    names: tuple[Name, ...] | None = Field(default=None, description="Only these fees apply; left out: all that are published")
+
+    def value(self) -> FeeFacts:
+        return FeeFacts(self.item, self.tier, self.quantities, self.names)
 
 
 class PostalItemBody(Body):
@@ -149,6 +252,7 @@ class NamedBody(Body):
     applicant_kind: Words | None = None
     process_case: Words | None = None
     paper_cases: tuple[Words, ...] | None = None
+    fee_facts: FeeFactsBody | None = None
 
     def named(self, channel: Channel) -> Named:
         return Named(
@@ -158,6 +262,7 @@ class NamedBody(Body):
             applicant=self.applicant_kind,
             process_case=self.process_case,
             paper_cases=self.paper_cases,
+            fee=self.fee_facts.value() if self.fee_facts else NOTHING_SAID,
         )
 
 
@@ -293,6 +398,15 @@ class QuoteBody(NamedBody):
     channel: Channel = Channel.DESK
     competent_office: OfficeCode | None = None
     papers: tuple[PaperBody, ...] = ()
+
+
+class FeeRequestBody(NamedBody):
+    """What is to be paid before acceptance: what the rules come to, and what is stated here within them."""
+
+    model_config = example(reason="Nộp lệ phí trước khi tiếp nhận theo quy định")
+
+    fees: tuple[FeeAskedBody, ...] = Field(default=(), max_length=100)
+    reason: Words | None = None
 
 
 class SupplementRequestBody(Body):

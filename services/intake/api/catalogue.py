@@ -89,8 +89,15 @@ class PoliciesBody(bodies.Body):
     supplement: StopPolicy = Field(default=StopPolicy.RESTART, description="What a supplement does to the clock")
     supplement_days: int = Field(default=SUPPLEMENT_DAYS, ge=1, le=365)
     submission_days: int | None = Field(default=None, ge=1, le=365, description="The same before acceptance; none: as many")
+    fee_pauses: str | None = Field(
+        default=None, min_length=1, max_length=1000, description="The law of the sector by which the clock stands while a fee is owed"
+    )
+    fee_reminder_days: int | None = Field(default=None, ge=1, le=365, description="When people are reminded of a fee asked for; none: 15")
     due_soon_share: Decimal = Field(default=Decimal("0.25"), gt=0, lt=1, description="Due soon when so much of the time is left")
     due_soon_hours: int | None = Field(default=None, ge=1, le=2000, description="Or when so many working hours are left")
+    deemed_consent: str | None = Field(
+        default=None, min_length=1, max_length=1000, description="Where the procedure's own text says that silence is consent: its sentence"
+    )
     answer_hours: int = Field(default=ANSWER_HOURS, ge=1, le=2000, description="Working hours to answer a submission")
 
 

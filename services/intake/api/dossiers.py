@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from services.intake.api import bodies, looking, views
+from services.intake.api.searching import Search
 from services.intake.commands import amending, annulling, correcting, post, reception, returning, submissions, supplementing, wishes
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
 from shared.contracts.people import Channel
 from shared.contracts.permissions import Action
-from shared.contracts.states import State
 from shared.doors import Door, FreeDoor, IfMatch, Tx, etag
 from shared.officers import Officer, may
 
@@ -35,17 +35,12 @@ async def quote(body: bodies.QuoteBody, tx: Tx, officer: Annotated[Officer, may(
     return await looking.quote(tx, body.procedure, body.named(body.channel), papers, body.competent_office)
 
 
-@router.get("/dossiers", response_model=views.DossierPage, summary="Dossiers within your offices, the newest first")
+@router.get("/dossiers", response_model=views.DossierPage, summary="Search the dossiers within your offices")
 async def list_dossiers(
-    tx: Tx,
-    officer: Annotated[Officer, may(Action.SEE_DOSSIERS)],
-    state: State | None = None,
-    channel: Channel | None = None,
-    office: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    after: str | None = None,
+    tx: Tx, officer: Annotated[Officer, may(Action.SEE_DOSSIERS)], wanted: Annotated[Search, Query()]
 ) -> views.DossierPage:
-    return await looking.page(tx, officer, state=state, channel=channel, office=office, limit=limit, after=after)
+    """Newest first; with a name the best match first. All that is asked for must hold; `next` is the cursor of the next page."""
+    return await looking.page(tx, wanted, by=officer)
 
 
 @router.get("/dossiers/{name}", response_model=views.DossierView, summary="A dossier, by id or code")

@@ -1,17 +1,15 @@
 """Looking without changing: the queries behind the views."""
 
-import base64
-import binascii
 import hmac
-import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, and_, or_, select, tuple_
+from sqlalchemy import Table, select
 
-from services.intake import tables
+from services.intake import money, tables
 from services.intake.api import views
+from services.intake.api.searching import Search, search
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import amending
 from services.intake.domain import reception
@@ -19,11 +17,11 @@ from services.intake.domain.appointment import AppointmentNeeded, appointment
 from services.intake.domain.choices import Named, RequiredPaper, choose_limit, required_papers
 from services.intake.domain.completeness import MissingPaper
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.fees import FeesOwed
+from services.intake.domain.fees import FeesOwed, FeeToState
 from services.intake.domain.public_timeline import public_lines
 from services.intake.domain.reception import Brought, PaperReceived
 from shared.clock import VIETNAM
-from shared.contracts.people import Channel, Offices, ReturnWish
+from shared.contracts.people import Offices, ReturnWish
 from shared.contracts.permissions import Role
 from shared.contracts.states import STATES, State
 from shared.errors import InvalidInput, NotFound
@@ -43,7 +41,6 @@ def own_office(officer: Officer, wanted: str | None) -> str:
 
 async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierView:
     found = await _visible(tx, name, by)
-    fees = (await tx.run(select(tables.fee_line).where(tables.fee_line.c.dossier_id == found.id).order_by(tables.fee_line.c.number))).all()
     item = tables.postal_item
     items = await tx.run(select(item).where(item.c.dossier_id == found.id).order_by(item.c.booked_at))
     own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
@@ -52,9 +49,11 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
     return views.DossierView(
         **_in_vietnam(own),
         label=STATES[found.state].label,
+        applicant=views.applicant_of(found),
         papers=await _papers(tx, found),
-        fees=tuple(views.FeeView.model_validate(row) for row in fees),
-        refund_due=sum(fee.amount for fee in fees if fee.paid) if found.state is State.ANNULLED else 0,
+        fees=tuple(views.FeeView.model_validate(charge) for charge in await money.load(tx, found.id)),
+        payments_kept=tuple(views.PaymentKeptView.model_validate(row) for row in await money.kept(tx, found.id)),
+        refund_due=found.fee_net if found.state is State.ANNULLED else 0,
         postal_items=tuple(views.PostalItemView.model_validate(row) for row in items),
         receipt=await amending.first_receipt(tx, found),
         amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),
@@ -78,23 +77,9 @@ def _published(name: str, names: list[str]) -> str:
     return names[int(name) - 1] if name.isdecimal() and 1 <= int(name) <= len(names) else name
 
 
-async def page(
-    tx: Transaction, officer: Officer, *, state: State | None, channel: Channel | None, office: str | None, limit: int, after: str | None
-) -> views.DossierPage:
-    """Newest first; the cursor names the last row seen, so that a page costs the same wherever it lies."""
-    table = tables.dossier
-    offices = (table.c.receiving, table.c.competent, table.c.supervising, table.c.returning)
-    wanted: list[Any] = [or_(*(column.in_(officer.scope) for column in offices))]
-    wanted += [table.c.state == state] if state else []
-    wanted += [table.c.channel == channel] if channel else []
-    wanted += [or_(*(column == office for column in offices))] if office else []
-    wanted += [tuple_(table.c.created_at, table.c.id) < tuple_(*_cursor(after))] if after else []
-    rows = (await tx.run(select(table).where(and_(*wanted)).order_by(table.c.created_at.desc(), table.c.id.desc()).limit(limit + 1))).all()
-    shown = [tables.dossier_of(row) for row in rows[:limit]]
-    return views.DossierPage(
-        dossiers=tuple(views.DossierRow(**_in_vietnam(views.row_of(found))) for found in shown),
-        next=_next(shown[-1]) if len(rows) > limit else None,
-    )
+async def page(tx: Transaction, wanted: Search, *, by: Officer) -> views.DossierPage:
+    found = await search(tx, wanted, by=by)
+    return views.DossierPage(dossiers=tuple(views.DossierRow(**_in_vietnam(views.row_of(one))) for one in found.dossiers), next=found.next)
 
 
 async def timeline(tx: Transaction, name: str, *, by: Officer) -> views.Timeline:
@@ -126,7 +111,7 @@ async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
     if row is None or not hmac.compare_digest(row.lookup_secret.encode(), secret.strip().upper().encode()):
         raise NotFound("No dossier has this code and this secret; both stand on the receipt.")
     return views.LookupView(
-        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "returned_at")}),
+        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "fee_owed", "returned_at")}),
         procedure=row.procedure_name,
         label=STATES[State(row.state)].label,
         result_at_desk=row.result_at_desk_at is not None and row.returned_at is None,
@@ -177,8 +162,21 @@ def _paper(paper: RequiredPaper | MissingPaper) -> views.QuotePaper:
 
 
 def _fees(fees: FeesOwed) -> tuple[views.QuoteFee, ...]:
-    definite = [views.QuoteFee(name=line.name, amount=line.amount) for line in fees.lines]
-    return (*definite, *(views.QuoteFee(name=fee.name, amount=None, to_state=fee.why, text=fee.text) for fee in fees.to_state))
+    definite = [views.QuoteFee(name=line.name, amount=line.amount, exemptions=line.rule.exemptions) for line in fees.lines]
+    return (*definite, *(_fee_to_state(fee) for fee in fees.to_state))
+
+
+def _fee_to_state(fee: FeeToState) -> views.QuoteFee:
+    return views.QuoteFee(
+        name=fee.name,
+        amount=None,
+        to_state=fee.why,
+        text=fee.text,
+        at_least=fee.at_least,
+        at_most=fee.at_most,
+        count=fee.count,
+        exemptions=fee.rule.exemptions if fee.rule else (),
+    )
 
 
 async def rows_of(tx: Transaction, table: Table, *columns: Any) -> list[Any]:
@@ -194,15 +192,3 @@ async def _visible(tx: Transaction, name: str, by: Officer) -> Dossier:
 def _in_vietnam(fields: dict[str, Any]) -> dict[str, Any]:
     """Instants as people here read them."""
     return {name: value.astimezone(VIETNAM) if isinstance(value, datetime) else value for name, value in fields.items()}
-
-
-def _next(last: Dossier) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last.created_at.astimezone(UTC).isoformat(), str(last.id)]).encode()).decode()
-
-
-def _cursor(after: str) -> tuple[datetime, UUID]:
-    try:
-        instant, name = json.loads(base64.urlsafe_b64decode(after))
-        return datetime.fromisoformat(instant), UUID(name)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise InvalidInput("`after` is not a cursor of ours; take it from `next` of the page before.") from error

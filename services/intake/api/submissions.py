@@ -5,9 +5,10 @@ from typing import Annotated, Any, ClassVar
 from fastapi import APIRouter, Request, Response
 
 from services.intake.api import bodies, looking, views
-from services.intake.commands import submissions
+from services.intake.commands import fees, submissions
 from services.intake.commands.reception import Received
 from services.intake.domain.dossier import Dossier
+from shared.contracts.people import Channel
 from shared.contracts.permissions import Action
 from shared.doors import Door, IfMatch, Tx, etag
 from shared.keys import Key, canonical, hash_of
@@ -74,6 +75,18 @@ async def request_supplement(
     response: Response,
 ) -> Dossier:
     dossier = await submissions.request_supplement(tx, name, papers=body.papers, reason=body.reason, by=officer, version=version)
+    etag(response, dossier.version)
+    return dossier
+
+
+@router.post("/submissions/{name}/fee-requests", response_model=views.MovedView, summary="Ask for fees before acceptance")
+async def ask_fee(
+    name: str, body: bodies.FeeRequestBody, tx: Tx, officer: Annotated[Officer, may(Action.ASK_FEE)], version: IfMatch, response: Response
+) -> Dossier:
+    """What the published rules come to and what is stated; the time to answer stops until it is paid."""
+    stated = tuple(fee.value() for fee in body.fees)
+    named = body.named(Channel.ONLINE)
+    dossier = await fees.ask(tx, name, named, stated, reason=body.reason, by=officer, version=version)
     etag(response, dossier.version)
     return dossier
 

@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime
+from sqlalchemy import Row
 
 from services.intake.api import bodies
+from services.intake.domain.charges import ChargeState
 from services.intake.domain.dossier import Correction, Dossier
 from services.intake.domain.lifecycle import WHO, Move, possible_moves
-from shared.contracts.events import ProcedureRef, Result, SignedDecision
-from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
+from shared.contracts.events import OnlineVia, ProcedureRef, Result, SignedDecision
+from shared.contracts.people import Channel, Offices, Part, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import permitted
 from shared.contracts.states import STATES, State
 from shared.doors import Page, View, schema_of
@@ -24,8 +26,10 @@ class ReceiptPaper(View):
 
 
 class ReceiptFee(View):
+    """No amount: the desk states it later."""
+
     name: str
-    amount: int
+    amount: int | None = None
     paid: bool
 
 
@@ -94,11 +98,35 @@ class PaperView(View):
 
 
 class FeeView(View):
+    """A line of what is owed, as frozen when it was charged. No amount: the desk has yet to state it, within its bounds."""
+
+    number: int
     name: str
-    amount: int
-    paid: bool
+    state: ChargeState
+    amount: int | None
+    paid: int
+    refunded: int
+    published: int | None
+    at_least: int | None
+    at_most: int | None
+    text: str | None
+    ground: str | None
+    request: UUID | None
     method: str | None
+    online: OnlineVia | None
     receipt_number: str | None
+
+
+class PaymentKeptView(View):
+    """Money that came and could not be put to a line, and why."""
+
+    id: UUID
+    number: int | None
+    amount: int
+    method: str
+    receipt_number: str | None
+    paid_at: AwareDatetime
+    why: str
 
 
 class PostalItemView(View):
@@ -119,6 +147,8 @@ class DossierRow(View):
     national_code: str | None
     state: State
     label: str
+    applicant: str
+    """By name; personal data."""
     procedure: ProcedureRef
     channel: Channel
     offices: Offices
@@ -176,6 +206,12 @@ class DossierView(DossierRow):
     """The last time the result was to be made once more."""
     papers: tuple[PaperView, ...]
     fees: tuple[FeeView, ...]
+    fee_owed: int
+    fee_net: int
+    """Paid and not given back."""
+    fee_awaited: int
+    """What the dossier waits for."""
+    payments_kept: tuple[PaymentKeptView, ...]
     refund_due: int
     """What was paid for a reception that was undone, in đồng."""
     postal_items: tuple[PostalItemView, ...]
@@ -226,6 +262,7 @@ class LookupView(View):
     label: str
     accepted_at: AwareDatetime
     appointment_at: AwareDatetime
+    fee_owed: int
     result_at_desk: bool
     returned_at: AwareDatetime | None
     timeline: tuple[PublicLineView, ...]
@@ -241,10 +278,16 @@ class QuotePaper(View):
 
 
 class QuoteFee(View):
+    """A sum; or why none follows, the bounds of what may be stated, and what to count so that one does."""
+
     name: str | None
     amount: int | None
     to_state: str | None = None
     text: str | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    count: tuple[str, ...] = ()
+    exemptions: tuple[str, ...] = ()
 
 
 class QuoteView(View):
@@ -261,17 +304,31 @@ class QuoteView(View):
     no_appointment_because: str | None
 
 
-def row_of(dossier: Dossier) -> dict[str, Any]:
-    fields = {name: getattr(dossier, name) for name in DossierRow.model_fields if name != "label"}
-    return fields | {"label": STATES[dossier.state].label}
+def row_of(row: Row[Any]) -> dict[str, Any]:
+    """From its columns: a list is looked at too often to make a whole dossier of every row."""
+    fields = {name: getattr(row, name) for name in DossierRow.model_fields if hasattr(row, name)}
+    version = {"version_id": row.procedure_version, "key": row.procedure_key, "name": row.procedure_name, "code": row.procedure_code}
+    offices = {name: getattr(row, name) for name in Offices.model_fields}
+    people = ((person["part"], person["name"]) for person in row.people)
+    applicant = next((name for part, name in people if part == Part.APPLICANT), "")
+    return fields | {"label": STATES[State(row.state)].label, "procedure": version, "offices": offices, "applicant": applicant}
 
 
-FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.ASK_WITHDRAWAL, Move.ASK_ADJUSTMENT})
+def applicant_of(dossier: Dossier) -> str:
+    return next((person.name for person in dossier.people if person.part is Part.APPLICANT), "")
+
+
+FROM_OUTSIDE = frozenset({Move.SUPPLEMENT, Move.WITHDRAW, Move.ASK_WITHDRAWAL, Move.ASK_ADJUSTMENT, Move.RECORD_PAYMENT})
 """What any office that sees the dossier may bring in for the applicant."""
 
 HREFS: dict[Move, tuple[str, type[bodies.Body]]] = {
     Move.ACCEPT: ("submissions/{id}/accept", bodies.TermsBody),
     Move.REQUEST_SUPPLEMENT: ("submissions/{id}/supplement-requests", bodies.SupplementRequestBody),
+    Move.ASK_FEE: ("submissions/{id}/fee-requests", bodies.FeeRequestBody),
+    Move.RECORD_PAYMENT: ("dossiers/{id}/payments", bodies.PaymentBody),
+    Move.STATE_FEE: ("dossiers/{id}/fee-statements", bodies.FeeStatementBody),
+    Move.REDUCE_FEE: ("dossiers/{id}/fee-reductions", bodies.FeeReductionBody),
+    Move.REFUND_FEE: ("dossiers/{id}/refunds", bodies.RefundBody),
     Move.REFUSE: ("submissions/{id}/refuse", bodies.ReasonBody),
     Move.LAPSE: ("submissions/{id}/closures", bodies.LapseBody),
     Move.REDIRECT: ("submissions/{id}/redirect", bodies.RedirectBody),

@@ -16,7 +16,15 @@ from services.intake.domain.unclaimed import next_call_at
 from services.intake.tables import dossier
 from shared import timers
 from shared.clock import VIETNAM
-from shared.contracts.events import Event, PapersHandOverDue, ResultUnclaimed, SubmissionAnswerDue, SubmissionLapsed, SupplementLapsed
+from shared.contracts.events import (
+    Event,
+    FeeUnpaid,
+    PapersHandOverDue,
+    ResultUnclaimed,
+    SubmissionAnswerDue,
+    SubmissionLapsed,
+    SupplementLapsed,
+)
 from shared.contracts.people import ReturnWay
 from shared.contracts.states import State
 from shared.ids import uuid7
@@ -37,6 +45,7 @@ from shared.working_time import (
 )
 
 ANSWER_DUE, HAND_OVER_DUE, LAPSED, UNCLAIMED = "answer_due", "hand_over_due", "supplement_lapsed", "unclaimed"
+FEE_UNPAID = "fee_unpaid"
 SUBMISSION_LAPSED: Final = "submission_lapsed"
 
 SAME_DAY_UNTIL_HOUR: Final = 15
@@ -114,6 +123,8 @@ class Waiting:
     states: Collection[State]
     told: Callable[[Row[Any], Timer], Event]
     proposes_closing: bool = False
+    owing: bool = False
+    """Only while a fee that was asked for is owed: the agency may not have heard yet that it is paid."""
 
 
 WAITING: Final[Mapping[str, Waiting]] = {
@@ -124,13 +135,18 @@ WAITING: Final[Mapping[str, Waiting]] = {
         proposes_closing=True,
     ),
     HAND_OVER_DUE: Waiting(
-        {State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED},
+        {State.RECEIVED, State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED},
         lambda row, timer: PapersHandOverDue(due_at=timer.due_at, office=row.receiving),
     ),
     LAPSED: Waiting(
         {State.AWAITING_SUPPLEMENT},
         lambda row, timer: SupplementLapsed(ended_at=row.supplement_ends_at or timer.due_at),
         proposes_closing=True,
+    ),
+    FEE_UNPAID: Waiting(
+        {State.INTAKE_FEE, State.AWAITING_FEE},
+        lambda row, timer: FeeUnpaid(still_awaited=row.fee_awaited, since=row.fee_asked_at or timer.due_at, office=row.receiving),
+        owing=True,
     ),
 }
 
@@ -139,7 +155,8 @@ async def ring(tx: Transaction, kind: str, due_ones: list[Timer]) -> None:
     """Tells of every dossier that still waits; `told` moves and `version` does not, so that no officer's If-Match fails."""
     waiting = WAITING[kind]
     changed = {"closing_proposed_at": tx.now} if waiting.proposes_closing else {}
-    await _tell(tx, kind, due_ones, waiting.told, dossier.c.state.in_(waiting.states), changed)
+    waits = dossier.c.state.in_(waiting.states)
+    await _tell(tx, kind, due_ones, waiting.told, waits & (dossier.c.fee_awaited > 0) if waiting.owing else waits, changed)
 
 
 async def call_for_unclaimed(tx: Transaction, due_ones: list[Timer]) -> None:

@@ -2,14 +2,21 @@
 
 from dataclasses import replace
 
-from services.intake import tables
-from services.intake.commands.alarms import LAPSED
+from services.intake import money, tables
+from services.intake.commands import handing_over
+from services.intake.commands.alarms import FEE_UNPAID, LAPSED
+from services.intake.commands.fees import charged_by_agency, in_words
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
+    ConsultationEvent,
     CorrectionOverdue,
     DeadlineAlarm,
     DecisionIssued,
@@ -18,12 +25,15 @@ from shared.contracts.events import (
     DossierResumed,
     DossierSuspended,
     DossierTakenUp,
+    FeeRequested,
+    FeeSettled,
     MessageEvent,
     MessageFailed,
     PapersHandedOver,
     PapersTakenOver,
     Reappointment,
     StepCompleted,
+    StepPassedBack,
     SupplementRequested,
 )
 from shared.contracts.states import State
@@ -52,6 +62,22 @@ async def agency_asked_for_more(tx: Transaction, event: SupplementRequested, env
     return saved
 
 
+async def agency_asked_for_a_fee(tx: Transaction, event: FeeRequested, envelope: Envelope) -> None:
+    """People pay at the desk or online; after a period of grace they are reminded once."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    after, fresh = await charged_by_agency(tx, before, event)
+    await follow(tx, before, replace(after, state=next_state(before, Move.AWAIT_FEE)), envelope.source, in_words(fresh), envelope)
+    await money.keep(tx, before.id, fresh)
+    await timers.keep(tx, before.id, {FEE_UNPAID: event.remind_at})
+
+
+async def agency_goes_on(tx: Transaction, event: FeeSettled, envelope: Envelope) -> None:
+    """What it asked for is paid; the promise has moved if the clock stood."""
+    before = await tables.load_dossier(tx, envelope.subject)
+    after = replace(before, state=next_state(before, Move.SETTLE_FEE), appointment_at=event.appointment_at)
+    await follow(tx, before, after, envelope.source, None, envelope)
+
+
 async def agency_suspended(tx: Transaction, event: DossierSuspended, envelope: Envelope) -> None:
     before = await tables.load_dossier(tx, envelope.subject)
     await follow(tx, before, replace(before, state=next_state(before, Move.SUSPEND)), envelope.source, event.ground, envelope)
@@ -71,8 +97,17 @@ async def agency_promised_again(tx: Transaction, event: Reappointment, envelope:
     await follow(tx, before, replace(before, appointment_at=event.appointment_at), event.signer, event.reason, envelope)
 
 
-async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue, envelope: Envelope) -> None:
+async def clock_spoke(tx: Transaction, event: DeadlineAlarm | CorrectionOverdue | ChildCaseOverdue, envelope: Envelope) -> None:
     await note(tx, envelope.source, event.due_at.astimezone(VIETNAM).isoformat(), envelope)
+
+
+async def share_was_given(tx: Transaction, event: ChildCaseOpened, envelope: Envelope) -> None:
+    """The desk can say which agencies work on it."""
+    await note(tx, envelope.source, f"{event.number}. {event.office}: {event.work}", envelope)
+
+
+async def share_ended(tx: Transaction, event: ChildCaseEnded, envelope: Envelope) -> None:
+    await note(tx, envelope.source, f"{event.number}. {event.office} ({event.end})", envelope)
 
 
 async def decision_was_issued(tx: Transaction, event: DecisionIssued, envelope: Envelope) -> None:
@@ -97,16 +132,31 @@ async def step_was_completed(tx: Transaction, event: StepCompleted, envelope: En
     await note(tx, event.officer, event.actor, envelope)
 
 
+async def step_was_passed_back(tx: Transaction, event: StepPassedBack, envelope: Envelope) -> None:
+    await note(tx, event.officer, event.to_actor, envelope)
+
+
+async def opinion_was_asked(tx: Transaction, event: ConsultationEvent, envelope: Envelope) -> None:
+    """Asked, answered or not answered in time: the head of the desk sees it here."""
+    await note(tx, envelope.source, event.office, envelope)
+
+
+async def people_were_asked_to_come(tx: Transaction, event: AttendanceRequested, envelope: Envelope) -> None:
+    await note(tx, event.officer, f"{event.at.astimezone(VIETNAM):%H:%M %d/%m/%Y}, {event.place}", envelope)
+
+
 async def case_was_assigned(tx: Transaction, event: DossierAssigned, envelope: Envelope) -> None:
     """The desk can say whom to ask."""
     await note(tx, event.by, f"{event.officer or event.office} ({event.how})", envelope)
 
 
 async def papers_were_handed_over(tx: Transaction, event: PapersHandedOver, envelope: Envelope) -> None:
+    await handing_over.left(tx, tables.dossier_id_of(envelope.subject), event)
     await note(tx, event.handed_over_by, event.to_office, envelope)
 
 
 async def papers_were_taken_over(tx: Transaction, event: PapersTakenOver, envelope: Envelope) -> None:
+    await handing_over.arrived(tx, tables.dossier_id_of(envelope.subject), event.office, event.taken_over_by)
     await note(tx, event.taken_over_by, event.office, envelope)
 
 

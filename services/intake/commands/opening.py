@@ -21,9 +21,9 @@ async def dossier_to_change(tx: Transaction, name: str, *, by: Officer, version:
     return dossier
 
 
-async def dossier_to_tell_of(tx: Transaction, name: str, *, by: Officer) -> Dossier:
-    """The dossier, for anyone in whose scope it lies: facts and requests from the other side need no version."""
-    dossier = await tables.load_dossier(tx, name)
+async def dossier_to_tell_of(tx: Transaction, name: str, *, by: Officer, alone: bool = False) -> Dossier:
+    """The dossier, for anyone in whose scope it lies: facts and requests from the other side need no version. `alone`: one by one."""
+    dossier = await tables.load_dossier(tx, name, alone=alone)
     by.must_see(dossier.offices.all(), "dossier")
     await tx.once()
     return dossier

@@ -12,11 +12,12 @@ import asyncpg
 from pydantic_core import to_json
 from sqlalchemy import select
 
-from services.intake import tables
+from services.intake import money, tables
 from services.intake.catalogue import Entry, catalogue_of
 from services.intake.commands.alarms import hand_over_due_at
 from services.intake.commands.post import TrackingNumberUsed, must_be_known
 from services.intake.domain import reception
+from services.intake.domain.charges import ChargeState, with_fees
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, beginning
@@ -169,7 +170,7 @@ def _new_dossier(now: datetime, terms: Terms, move: Move, by: Officer) -> Dossie
 def accepted(dossier: Dossier, now: datetime, terms: Terms, by: Officer) -> Dossier:
     """The dossier with all that acceptance fixes, but for its code."""
     return replace(
-        dossier,
+        with_fees(dossier, terms.checked.fees),
         procedure=procedure_ref(terms.entry),
         offices=terms.brought.offices,
         case=terms.brought.named.case,
@@ -199,8 +200,8 @@ def receipt_of(dossier: Dossier, terms: Terms) -> dict[str, Any]:
         "procedure": dossier.procedure.name,
         "procedure_code": dossier.procedure.code,
         "papers": [{"name": name, "originals": paper.originals, "copies": paper.copies} for name, paper in checked.papers],
-        "fees": [{"name": fee.name, "amount": fee.amount, "paid": fee.paid} for fee in checked.fees],
-        "fee_total": sum(fee.amount for fee in checked.fees),
+        "fees": [{"name": fee.name, "amount": fee.amount, "paid": fee.state is ChargeState.PAID} for fee in checked.fees],
+        "fee_total": sum(fee.amount or 0 for fee in checked.fees),
         "limit": checked.appointment.limit_text,
         "appointment_reason": checked.appointment.reason,
         "appointment_provisional": checked.appointment.provisional,
@@ -222,7 +223,8 @@ RECEIVE: Final = """
 with asked as materialized (
     select * from jsonb_to_recordset($1::jsonb) as asked (
         caller text, method text, path text, key text, body_hash text, prefix text, day date, place int,
-        dossier jsonb, papers jsonb, fees jsonb, post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
+        dossier jsonb, search jsonb, papers jsonb, fees jsonb, money jsonb,
+        post jsonb, line jsonb, event jsonb, hand_over_due_at timestamptz)
     where (select number from intake.catalogue_revision) = $2),
 claimed as (
     insert into intake.key (caller, method, path, key, body_hash, dossier_id)
@@ -249,15 +251,22 @@ dossiers as (
     select full_row.* from coded,
         jsonb_populate_record(null::intake.dossier, dossier || jsonb_build_object(
             'code', code, 'receipt', dossier -> 'receipt' || jsonb_build_object('code', code))) as full_row),
+findable as (
+    insert into intake.dossier_search
+    select full_row.* from coded,
+        jsonb_populate_record(null::intake.dossier_search, search || jsonb_build_object(
+            'id', dossier_id, 'tail', substr(code, length(prefix) + 2))) as full_row),
 papers as (
     insert into intake.paper (dossier_id, number, name, originals, copies, file, received_at)
     select dossier_id, paper.*
     from coded, jsonb_to_recordset(papers)
         as paper (number int, name text, originals int, copies int, file text, received_at timestamptz)),
 fees as (
-    insert into intake.fee_line (dossier_id, number, name, amount, paid, method, receipt_number)
-    select dossier_id, fee.*
-    from coded, jsonb_to_recordset(fees) as fee (number int, name text, amount bigint, paid boolean, method text, receipt_number text)),
+    insert into intake.fee_line
+    select fee.* from coded, jsonb_populate_recordset(null::intake.fee_line, fees) as fee),
+money as (
+    insert into intake.fee_entry
+    select entry.* from coded, jsonb_populate_recordset(null::intake.fee_entry, money) as entry),
 post as (
     insert into intake.postal_item (id, dossier_id, direction, carrier, tracking_number, state, booked_at, reported_at)
     select post.id, dossier_id, 'in', post.carrier, post.tracking_number, 'delivered', post.at, post.at
@@ -290,6 +299,7 @@ async def _write(
     assert key is not None, "receptions come with a key"
     key.claimed = key.kept_elsewhere = True
     receipt = receipt_of(dossier, terms)
+    await tables.learn_names(tx, dossier)
     try:
         rows = await receive_many(tx, [_asked(key, dossier, receipt, terms, move, event, by, postal_item)], terms.revision)
     except asyncpg.UniqueViolationError as error:
@@ -325,17 +335,6 @@ def _asked(
         {"number": number, "name": name, "originals": paper.originals, "copies": paper.copies, "file": paper.file, "received_at": now}
         for number, (name, paper) in enumerate(terms.checked.papers, 1)
     ]
-    fees = [
-        {
-            "number": number,
-            "name": fee.name,
-            "amount": fee.amount,
-            "paid": fee.paid,
-            "method": fee.method,
-            "receipt_number": fee.receipt_number,
-        }
-        for number, fee in enumerate(terms.checked.fees, 1)
-    ]
     line = JournalLine(move, by.name, None, dossier.state, dossier.offices.receiving, terms.brought.override)
     return {
         "caller": key.caller,
@@ -346,9 +345,11 @@ def _asked(
         "prefix": dossier.offices.competent,
         "day": now.astimezone(VIETNAM).date(),
         "dossier": columns,
+        "search": tables.search_columns_of(dossier),
         "post": [{"id": uuid7(), "carrier": postal_item[0], "tracking_number": postal_item[1], "at": now}] if postal_item else [],
         "papers": papers,
-        "fees": fees,
+        "fees": [money.row_of(dossier.id, charge) for charge in terms.checked.fees],
+        "money": [money.paid_in(dossier, charge, by=by.name, now=now) for charge in terms.checked.fees if charge.paid],
         "hand_over_due_at": terms.hand_over_due_at,
         "line": {
             "id": uuid7(),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from services.intake import tables
 from services.intake.commands.alarms import (
     ANSWER_DUE,
+    FEE_UNPAID,
     LAPSED,
     SUBMISSION_LAPSED,
     UNCLAIMED,
@@ -101,7 +102,8 @@ async def _past(tx: Transaction, dossier: Dossier) -> Past:
 
 def _legal(dossier: Dossier, past: Past) -> frozenset[State]:
     moves = [(at, step.to) for (at, _), step in LIFECYCLE.items()]
-    return repairs.legal_predecessors(moves, past, dossier.state, accepted=dossier.code is not None)
+    legal = repairs.legal_predecessors(moves, past, dossier.state, accepted=dossier.code is not None)
+    return legal if dossier.fee_awaited else legal - {State.INTAKE_FEE, State.AWAITING_FEE}  # it would wait for nothing
 
 
 def _must_be_ours(dossier: Dossier, past: Past) -> None:
@@ -124,10 +126,12 @@ async def _with_its_dates(tx: Transaction, after: Dossier) -> Dossier:
 
 async def _keep_timers(tx: Transaction, after: Dossier) -> None:
     """What the clock will have to say of it where it now is; nothing of what it would have said where it was."""
-    kept: dict[str, datetime | None] = dict.fromkeys((ANSWER_DUE, LAPSED, SUBMISSION_LAPSED, UNCLAIMED))
+    kept: dict[str, datetime | None] = dict.fromkeys((ANSWER_DUE, LAPSED, SUBMISSION_LAPSED, UNCLAIMED, FEE_UNPAID))
     match after.state:
         case State.SUBMITTED:
             kept[ANSWER_DUE] = after.answer_due_at
+        case State.INTAKE_FEE | State.AWAITING_FEE:
+            kept[FEE_UNPAID] = tx.now + after.time_terms.fee_reminder_after
         case State.INTAKE_SUPPLEMENT if after.supplement_ends_at:
             kept[SUBMISSION_LAPSED] = await first_morning_after(tx, after.offices.receiving, after.supplement_ends_at)
         case State.AWAITING_SUPPLEMENT if after.supplement_ends_at:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from services.intake import tables
+from services.intake.commands import handing_over
 from services.intake.commands.alarms import HAND_OVER_DUE, UNCLAIMED
 from services.intake.commands.correcting import delivered
 from services.intake.commands.opening import dossier_to_change
@@ -45,6 +46,7 @@ async def hand_over_papers(tx: Transaction, name: str, *, to_office: str | None,
     )
     line = JournalLine(Move.HAND_OVER_PAPERS, by.name, before.state, state, before.offices.receiving, note)
     saved = await tables.save_dossier(tx, before, before, line, event)
+    await handing_over.left(tx, saved.id, event)
     await timers.keep(tx, saved.id, {HAND_OVER_DUE: None})
     return saved
 
@@ -56,6 +58,7 @@ async def take_over_result(tx: Transaction, name: str, *, handed_over_by: str, b
     after = replace(before, result_at_desk_at=tx.now)
     line = JournalLine(Move.TAKE_OVER_RESULT, by.name, before.state, state, before.offices.returning, handed_over_by)
     saved = await tables.save_dossier(tx, before, after, line, ResultAtDesk(handed_over_by=handed_over_by, taken_over_by=by.name))
+    await handing_over.arrived(tx, saved.id, before.offices.returning, by.name, brought=(before.offices.competent, handed_over_by))
     if state is not State.RETURNED:
         await timers.keep(tx, saved.id, {UNCLAIMED: next_call_at(tx.now, tx.now)})
     return saved

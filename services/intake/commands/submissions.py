@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, insert, select, text
 
-from services.intake import tables
+from services.intake import money, tables
 from services.intake.catalogue import catalogue_of
 from services.intake.commands import reception
-from services.intake.commands.alarms import ANSWER_DUE, HAND_OVER_DUE, SUBMISSION_LAPSED, answer_due_at, submission_lapse
+from services.intake.commands.alarms import ANSWER_DUE, FEE_UNPAID, HAND_OVER_DUE, SUBMISSION_LAPSED, answer_due_at, submission_lapse
 from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
 from services.intake.commands.post import keep_item_that_came
 from services.intake.commands.reception import Received, agree, new_secret, offices_of_today, procedure_ref, receipt_facts, receipt_of
@@ -111,6 +111,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before, Move.ACCEPT)
     papers = added.papers or await _papers_of(tx, before)
+    charged = await money.load(tx, before.id)
     brought = replace(
         added,
         procedure=before.procedure.key,
@@ -119,6 +120,7 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
         people=before.people,
         result_wanted=before.result_wanted,
         papers=papers,
+        charged=charged,
     )
     terms = await agree(tx, brought, by=by)
     code = await _allot_code(tx, before.offices.competent)
@@ -130,14 +132,10 @@ async def accept(tx: Transaction, name: str, added: Brought, *, by: Officer, ver
     )
     await tx.run(tables.dossier.update().where(tables.dossier.c.id == after.id).values(receipt=receipt))
     await timers.keep(tx, after.id, {ANSWER_DUE: None, HAND_OVER_DUE: terms.hand_over_due_at})
+    fresh = terms.checked.fees[len(charged) :]
+    await money.keep(tx, after.id, fresh)
+    await money.write(tx, [money.paid_in(after, charge, by=by.name, now=tx.now) for charge in fresh if charge.paid])
     await keep_papers(tx, after, papers, replaced=True, names=[name for name, _ in terms.checked.papers])
-    if terms.checked.fees:
-        fees = [
-            {"dossier_id": after.id, "number": number, "name": fee.name, "amount": fee.amount, "paid": fee.paid, "method": fee.method}
-            | {"receipt_number": fee.receipt_number}
-            for number, fee in enumerate(terms.checked.fees, 1)
-        ]
-        await tx.run(insert(tables.fee_line), fees)
     return Received(after.id, code, tx.now, terms.checked.appointment.at, receipt, after.version)
 
 
@@ -237,7 +235,7 @@ async def _ended(tx: Transaction, before: Dossier, after: Dossier, line: Journal
     """Nothing is waited for any more."""
     after = replace(after, answer_due_at=None, supplement_ends_at=None, closing_proposed_at=None)
     saved = await tables.save_dossier(tx, before, after, line, told)
-    await timers.keep(tx, saved.id, {ANSWER_DUE: None, SUBMISSION_LAPSED: None})
+    await timers.keep(tx, saved.id, {ANSWER_DUE: None, SUBMISSION_LAPSED: None, FEE_UNPAID: None})
     return saved
 
 

@@ -31,7 +31,7 @@ from shared.runtime import Transaction
 from shared.wire import Envelope
 
 NOTHING_WAITED_FOR = {LAPSED: None, HAND_OVER_DUE: None, UNCLAIMED: None}
-HANDED_OVER = "Kết quả đã được trao, hoặc đang trên đường trả."
+HANDED_OVER = "Kết quả đã được trao, đang trên đường trả, hoặc đang được sửa."
 
 # ------------------------------------------------------------------------------------------------ the applicant's
 

@@ -11,6 +11,8 @@ from typing import Final, get_args
 
 from services.intake.domain.catalogue import Level, Limit, Paper, ProcedureVersion, Process, as_time
 from services.intake.domain.deciding import ChoiceNeeded, Facets, among, deciding, fits, same
+from services.intake.domain.fee_tiers import unit_of
+from services.intake.domain.fees import NOTHING_SAID, FeeFacts
 from shared.contracts.people import Channel
 from shared.working_time.limits import LimitWrong, TimeLimit, Unit
 
@@ -42,6 +44,7 @@ class Named:
     applicant: str | None = None
     process_case: str | None = None
     paper_cases: tuple[str, ...] | None = None
+    fee: FeeFacts = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,11 @@ class Choices:
     levels: tuple[str, ...]
     applicants: tuple[str, ...]
     paper_cases: tuple[str, ...]
+    fee_names: tuple[str, ...]
+    fee_items: tuple[str, ...]
+    fee_tiers: tuple[str, ...]
+    fee_units: tuple[str, ...]
+    """What is counted, so that a sum follows."""
 
 
 def choices_of(version: ProcedureVersion) -> Choices:
@@ -175,6 +183,10 @@ def choices_of(version: ProcedureVersion) -> Choices:
         levels=_levels(version),
         applicants=tuple(dict.fromkeys(fee.applicant for fee in version.fees if fee.applicant)),
         paper_cases=tuple(dict.fromkeys(paper.case for paper in version.papers if paper.case)),
+        fee_names=tuple(dict.fromkeys(fee.name for fee in version.fees if fee.name)),
+        fee_items=tuple(dict.fromkeys(fee.item for fee in version.fees if fee.item)),
+        fee_tiers=tuple(dict.fromkeys(fee.tier for fee in version.fees if fee.tier)),
+        fee_units=tuple(dict.fromkeys(unit for fee in version.fees for per in (fee.per, fee.cap_per) if (unit := unit_of(per)))),
     )
 
 

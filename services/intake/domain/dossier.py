@@ -66,6 +66,15 @@ class Dossier:
     """Since when the desk may close it, as nothing complete has come."""
     answer_due_at: datetime | None = None
     """Until when the desk should have answered a submission."""
+    fee_owed: int = 0
+    """Of all its lines, in đồng."""
+    fee_net: int = 0
+    """Paid and not given back."""
+    fee_unstated: int = 0
+    """Lines whose sum the desk has yet to state."""
+    fee_awaited: int = 0
+    """What it waits for, before acceptance or because the agency asked for it."""
+    fee_asked_at: datetime | None = None
     withdrawal_asked_at: datetime | None = None
     """The applicant wants it back; the agency, which has it in hand, has not answered yet."""
     adjustment_asked: str | None = None

@@ -22,6 +22,11 @@ class Move(StrEnum):
     CORRECT_SUBMISSION = "correct_submission"
     ACCEPT = "accept"
     REQUEST_SUPPLEMENT = "request_supplement"
+    ASK_FEE = "ask_fee"
+    RECORD_PAYMENT = "record_payment"
+    STATE_FEE = "state_fee"
+    REDUCE_FEE = "reduce_fee"
+    REFUND_FEE = "refund_fee"
     SUPPLEMENT = "supplement"
     REFUSE = "refuse"
     LAPSE = "lapse"
@@ -57,6 +62,8 @@ class Move(StrEnum):
     TAKE_UP = "take_up"
     ANNUL = "annul"
     RETURN_FOR_SUPPLEMENT = "return_for_supplement"
+    AWAIT_FEE = "await_fee"
+    SETTLE_FEE = "settle_fee"
     SUSPEND = "suspend"
     RESUME = "resume"
     COMPLETE = "complete"
@@ -77,6 +84,11 @@ WHO: Final[dict[Move, Action]] = {
     Move.CORRECT_SUBMISSION: Action.SUBMIT,
     Move.ACCEPT: Action.ACCEPT,
     Move.REQUEST_SUPPLEMENT: Action.REQUEST_SUPPLEMENT,
+    Move.ASK_FEE: Action.ASK_FEE,
+    Move.RECORD_PAYMENT: Action.RECORD_PAYMENT,
+    Move.STATE_FEE: Action.STATE_FEE,
+    Move.REDUCE_FEE: Action.REDUCE_FEE,
+    Move.REFUND_FEE: Action.REFUND_FEE,
     Move.SUPPLEMENT: Action.SUPPLEMENT,
     Move.REFUSE: Action.REFUSE,
     Move.LAPSE: Action.CLOSE,
@@ -105,10 +117,27 @@ WHO: Final[dict[Move, Action]] = {
 """What a caller must be allowed to do to make the move. The others are the carrier's, the clock's, or the agency's to tell of."""
 
 
+WITHOUT_RESULT: Final = frozenset(state for state, meaning in STATES.items() if meaning.terminal and state is not State.RETURNED)
+"""Ended, and nothing is to be paid for it any more; what was paid may be given back."""
+
+FEES_STAY: Final[dict[tuple[State | None, Move], Step]] = {
+    (state, move): Step(state, law.FEES)
+    for state in State
+    for move in (Move.RECORD_PAYMENT, Move.STATE_FEE, Move.REDUCE_FEE, Move.REFUND_FEE)
+    if move is Move.REFUND_FEE or state not in WITHOUT_RESULT
+}
+"""Money comes and goes in every state, and mostly leaves it."""
 AT_THE_AGENCY: Final = tuple(state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY)
 
 
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
+    **FEES_STAY,
+    (State.SUBMITTED, Move.ASK_FEE): Step(State.INTAKE_FEE, law.FEES),
+    # Once all that was asked for is settled; until then it waits on.
+    (State.INTAKE_FEE, Move.RECORD_PAYMENT): Step(State.SUBMITTED, law.FEES),
+    (State.INTAKE_FEE, Move.REDUCE_FEE): Step(State.SUBMITTED, law.FEES),
+    (State.INTAKE_FEE, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
+    (State.INTAKE_FEE, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (None, Move.SUBMIT): Step(State.SUBMITTED, law.SUBMISSION),
     (None, Move.RECEIVE): Step(State.RECEIVED, law.RECEPTION),
     (None, Move.RESOLVE_ON_THE_SPOT): Step(State.RETURNED, law.ON_THE_SPOT),
@@ -153,6 +182,10 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     (State.AWAITING_SUPPLEMENT, Move.ACCEPT_SUPPLEMENT): Step(State.IN_PROGRESS, law.RESTART_AFTER_SUPPLEMENT),
     (State.AWAITING_SUPPLEMENT, Move.RETURN_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
     (State.AWAITING_SUPPLEMENT, Move.CLOSE): Step(State.STOPPED, law.SUPPLEMENT_WITHIN),
+    (State.IN_PROGRESS, Move.AWAIT_FEE): Step(State.AWAITING_FEE, law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, Move.SETTLE_FEE): Step(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, Move.RETURN_FOR_SUPPLEMENT): Step(State.AWAITING_SUPPLEMENT, law.RESTART_AFTER_SUPPLEMENT),
+    (State.AWAITING_FEE, Move.HAND_OVER_PAPERS): Step(State.AWAITING_FEE, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Move.SUSPEND): Step(State.SUSPENDED, law.SUSPENSION),
     (State.SUSPENDED, Move.RESUME): Step(State.IN_PROGRESS, law.SUSPENSION),
     (State.SUSPENDED, Move.HAND_OVER_PAPERS): Step(State.SUSPENDED, law.HAND_OVER_OF_PAPERS),
@@ -175,7 +208,18 @@ LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
 
 
 HEARD: Final = frozenset(
-    {Move.WITHDRAWN, Move.STOP, Move.ANNUL, Move.TAKE_UP, Move.RETURN_FOR_SUPPLEMENT, Move.SUSPEND, Move.RESUME, Move.COMPLETE}
+    {
+        Move.WITHDRAWN,
+        Move.STOP,
+        Move.ANNUL,
+        Move.TAKE_UP,
+        Move.RETURN_FOR_SUPPLEMENT,
+        Move.AWAIT_FEE,
+        Move.SETTLE_FEE,
+        Move.SUSPEND,
+        Move.RESUME,
+        Move.COMPLETE,
+    }
 )
 """Moves the agency makes: possible, but not the desk's to make."""
 
@@ -230,12 +274,20 @@ def why_not(dossier: Dossier, move: Move) -> str | None:
             return "The time to complete it is not over; until then it may be refused with a reason, or waits."
         case Move.CLOSE if dossier.supplement_sent_at:
             return "Papers have come: accept them, or say that they are not all, before the dossier is closed."
+        case Move.RECORD_PAYMENT if not dossier.fee_owed:
+            return "Nothing is owed: everything is paid, waived, or not stated yet."
+        case Move.STATE_FEE | Move.REDUCE_FEE if not (dossier.fee_owed or dossier.fee_unstated):
+            return "No line of fees is open."
+        case Move.REFUND_FEE if not dossier.fee_net:
+            return "Nothing was paid that could be given back."
         case Move.REQUEST_ANNULMENT if dossier.annulment_asked_at:
             return "The agency was asked to annul it; its answer is on the way."
         case Move.REQUEST_ANNULMENT if not received_today(dossier):
             return "A reception is undone on the day of it; from the next day on the applicant may withdraw the dossier."
         case Move.REMIND if reminded_today(dossier):
             return "The agency was reminded of this dossier today; once a day is enough."
+        case Move.GIVE_BACK if dossier.is_being_corrected:
+            return "The result is being made once more: the agency has it already."
         case Move.REQUEST_CORRECTION if dossier.is_being_corrected:
             return "The result is being made once more already."
         case Move.TAKE_OVER_RESULT | Move.RETURN_AT_DESK | Move.DELIVER_ONLINE | Move.POST if dossier.is_being_corrected:

@@ -7,9 +7,11 @@ from typing import Final
 
 from services.intake.domain.appointment import Appointment, appointment
 from services.intake.domain.catalogue import ProcedureVersion
+from services.intake.domain.charges import Charges, ChargeState, Stated, frozen, to_state_first
 from services.intake.domain.choices import Named, NoComputableLimit, PlainDay, choose_limit, choose_process, required_papers
 from services.intake.domain.completeness import MissingPaper, PaperBrought, missing_papers
 from services.intake.domain.fees import FeesOwed, owed
+from shared.clock import VIETNAM
 from shared.contracts.people import Channel, Offices, Person, ReturnWish
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import InvalidInput, NotPermitted, NotUnderstood
@@ -37,17 +39,6 @@ class FeesNotPaid(NotUnderstood):
 
 
 @dataclass(frozen=True)
-class FeePaid:
-    """A line of what was charged, in whole đồng."""
-
-    name: str
-    amount: int
-    paid: bool = True
-    method: str | None = None
-    receipt_number: str | None = None
-
-
-@dataclass(frozen=True)
 class PaperReceived:
     """A paper as it was taken in. `paper` is its number in the published list or its name; `file` a reference to its scan."""
 
@@ -70,7 +61,9 @@ class Brought:
     applicable_papers: tuple[int | str, ...] = ()
     override: str | None = None
     """Why the dossier is received although papers seem to be missing: paper and data conflict, the paper counts."""
-    fees: tuple[FeePaid, ...] = ()
+    fees: tuple[Stated, ...] = ()
+    charged: Charges = ()
+    """What it was charged before acceptance."""
     appointment_at: datetime | None = None
     appointment_reason: str | None = None
 
@@ -85,7 +78,8 @@ class Checked:
 
     appointment: Appointment
     process: int | None
-    fees: tuple[FeePaid, ...]
+    fees: Charges
+    fees_to_state: list[dict[str, object]]
     papers: tuple[tuple[str, PaperReceived], ...]
     """Each with its published name, or the officer's own."""
 
@@ -125,10 +119,13 @@ def check(
     by_hand, reason = brought.appointment_at, brought.appointment_reason
     if at_once and by_hand is None and isinstance(limits, NoComputableLimit):
         by_hand, reason = accepted_at, AT_ONCE
+    quoted = fees_of(brought, version, accepted_at)
+    fees = frozen(quoted, brought.fees, before=brought.charged)
     return Checked(
         appointment=appointment(accepted_at, limits, calendar=calendar, hours=hours, policies=policies, by_hand=by_hand, reason=reason),
         process=version.processes.index(process) if process else None,
-        fees=brought.fees or _definite(fees_of(brought, version, accepted_at)),
+        fees=fees,
+        fees_to_state=to_state_first(fees, quoted),
         papers=tuple((_name_of(paper, version), paper) for paper in brought.papers),
     )
 
@@ -139,13 +136,16 @@ def missing_of(brought: Brought, version: ProcedureVersion) -> tuple[MissingPape
 
 
 def fees_of(brought: Brought, version: ProcedureVersion, at: datetime) -> FeesOwed:
-    return owed(version.fees, channel=brought.channel, case=brought.named.case, applicant=brought.named.applicant, on=at.date())
+    named = brought.named
+    return owed(
+        version.fees, channel=brought.channel, case=named.case, applicant=named.applicant, facts=named.fee, on=at.astimezone(VIETNAM).date()
+    )
 
 
 def must_be_payable_on_the_spot(checked: Checked) -> None:
     """Raises FeesNotPaid."""
-    if unpaid := [fee.name for fee in checked.fees if not fee.paid and fee.amount]:
-        raise FeesNotPaid("Not paid yet: " + ", ".join(unpaid) + ".")
+    if unpaid := [fee.name for fee in checked.fees if fee.state in (ChargeState.OWED, ChargeState.TO_STATE)]:
+        raise FeesNotPaid("Not paid yet: " + ", ".join(unpaid) + ".", to_state=checked.fees_to_state)
 
 
 def may_resolve_on_the_spot(version: ProcedureVersion, named: Named, *, mandate: bool) -> None:
@@ -177,11 +177,6 @@ def in_words(paper: MissingPaper) -> str:
     wanted = [f"{paper.originals} bản chính" if paper.originals else "", f"{paper.copies} bản sao" if paper.copies else ""]
     counts = ", ".join(word for word in wanted if word)
     return f"{paper.name} ({counts})" if counts else paper.name
-
-
-def _definite(fees: FeesOwed) -> tuple[FeePaid, ...]:
-    """What the rules leave no doubt about is charged as it stands; the rest is for the officer to state."""
-    return tuple(FeePaid(line.name or "Phí, lệ phí", line.amount, paid=line.amount == 0) for line in fees.lines)
 
 
 def _name_of(paper: PaperReceived, version: ProcedureVersion) -> str:

@@ -20,6 +20,10 @@ from shared.contracts.events import (
     DossierTakenUp,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
+    FeeRequested,
+    FeeSettled,
     PostalEvent,
     PostalItemBooked,
     PostalItemLost,
@@ -28,6 +32,7 @@ from shared.contracts.events import (
     Receipt,
     ResultUnclaimed,
     ReworkGranted,
+    SubmissionFeeRequested,
     SubmissionReceived,
     SubmissionRedirected,
     SubmissionRefused,
@@ -45,6 +50,7 @@ MIRROR: Final[dict[type[Event], State]] = {
     SubmissionReceived: State.SUBMITTED,
     SubmissionSupplementRequested: State.INTAKE_SUPPLEMENT,
     SubmissionSupplemented: State.SUBMITTED,
+    SubmissionFeeRequested: State.INTAKE_FEE,
     SubmissionRefused: State.NOT_ACCEPTED,
     SubmissionWithdrawn: State.WITHDRAWN,
     DossierReceived: State.RECEIVED,
@@ -53,6 +59,8 @@ MIRROR: Final[dict[type[Event], State]] = {
     SupplementRequested: State.AWAITING_SUPPLEMENT,
     SupplementAccepted: State.IN_PROGRESS,
     DossierStopped: State.STOPPED,
+    FeeRequested: State.AWAITING_FEE,
+    FeeSettled: State.IN_PROGRESS,
     DossierWithdrawn: State.WITHDRAWN,
     ReworkGranted: State.IN_PROGRESS,
     DossierAnnulled: State.ANNULLED,
@@ -124,8 +132,10 @@ def concerns_people(subject: Subject, event: Event) -> bool:
 
 def mirrored(subject: Subject, event: Event) -> Subject:
     """The subject after `event`, in the state its holder has put it in."""
-    if isinstance(event, DossierResumed | Reappointment):
+    if isinstance(event, DossierResumed | Reappointment | FeeSettled):
         subject = replace(subject, appointment_at=event.appointment_at)
+    if isinstance(event, FeePaid | FeeReduced) and subject.state is State.INTAKE_FEE and not event.still_awaited:
+        return replace(subject, state=State.SUBMITTED)
     if isinstance(event, DossierAmended):
         subject = replace(subject, contacts=contacts_of(event.people), return_way=event.result_wanted.way)
     if isinstance(event, SubmissionRedirected):

@@ -16,6 +16,13 @@ from shared.contracts.events import (
     AdjustmentTakenUp,
     AnnulmentDeclined,
     AnnulmentRequested,
+    AttendanceRequested,
+    ChildCaseEnded,
+    ChildCaseOpened,
+    ChildCaseOverdue,
+    ConsultationAnswered,
+    ConsultationOverdue,
+    ConsultationRequested,
     CorrectionDeclined,
     CorrectionDone,
     CorrectionKind,
@@ -45,6 +52,12 @@ from shared.contracts.events import (
     DossierTakenUp,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
+    FeeRefunded,
+    FeeRequested,
+    FeeSettled,
+    FeeUnpaid,
     PapersHandedOver,
     PapersHandOverDue,
     PapersTakenOver,
@@ -63,7 +76,9 @@ from shared.contracts.events import (
     ReworkGranted,
     ReworkRequested,
     StepCompleted,
+    StepPassedBack,
     SubmissionAnswerDue,
+    SubmissionFeeRequested,
     SubmissionLapsed,
     SubmissionReceived,
     SubmissionRedirected,
@@ -111,8 +126,18 @@ def on_the_way_back(event: Event, subject: Subject) -> bool:
     return concerns_people(subject, event)
 
 
+def awaits_applicant(event: Event, _subject: Subject) -> bool:
+    """The clock stands for something the applicant has to do."""
+    return isinstance(event, StepCompleted) and event.awaits_applicant is True
+
+
 def wanted(way: ReturnWay) -> When:
     return lambda _event, subject: subject.return_way is way
+
+
+def promise_moved(event: Event, subject: Subject) -> bool:
+    """The clock stood until the fee was paid."""
+    return isinstance(event, FeeSettled) and event.appointment_at != event.earlier_appointment_at
 
 
 def at_the_desk(event: Event, subject: Subject) -> bool:
@@ -146,6 +171,7 @@ Thư này được gửi tự động, xin không trả lời thư này.
 """
 
 RECEIVED_OR_ENDED: Final = frozenset({DossierReceived, SubmissionRefused, SubmissionWithdrawn})
+FEE_PAID: Final = frozenset({FeePaid, FeeReduced, FeeSettled, SubmissionRefused, SubmissionWithdrawn, DossierStopped})
 RETURNED: Final = frozenset({DossierReturned, ReworkGranted})
 COMPLETED_OR_RETURNED: Final = frozenset({DossierCompleted, DossierReturned, DossierWithdrawn, DossierStopped})
 POST_ENDED: Final = frozenset({DossierReturned, PostalItemSentBack, PostalItemLost})
@@ -196,6 +222,104 @@ Xin bổ sung đến hết ngày {last_day}; quá thời hạn này mà hồ sơ
         ),
     ),
     SubmissionSupplemented: (),
+    SubmissionFeeRequested: (
+        Template(
+            "submission_fee_requested",
+            until=RECEIVED_OR_ENDED | FEE_PAID,
+            sms="Hồ sơ {dossier} cần nộp {fee_total} phí, lệ phí trước khi tiếp nhận. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Hồ sơ {dossier} cần nộp phí, lệ phí trước khi tiếp nhận",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" cần nộp phí, lệ phí trước khi được tiếp nhận:
+
+{fee_list}
+Tổng cộng: {fee_total}
+
+Lý do: {reason}
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}. Hồ sơ sẽ được xem xét tiếp nhận ngay sau khi nộp đủ.
+""",
+        ),
+    ),
+    FeeRequested: (
+        Template(
+            "fee_requested",
+            until=FEE_PAID | COMPLETED_OR_RETURNED,
+            sms="Hồ sơ {code} cần nộp {fee_total} phí, lệ phí để được giải quyết tiếp. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Hồ sơ {code}: yêu cầu thực hiện nghĩa vụ tài chính",
+            email="""
+Để tiếp tục giải quyết hồ sơ {code} về thủ tục "{procedure}", xin Quý ông/bà nộp:
+
+{fee_list}
+Tổng cộng: {fee_total}
+
+Lý do: {reason}
+Thời hạn giải quyết tạm dừng cho đến khi nộp đủ, theo: {paused_by}.
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}.
+""",
+        ),
+    ),
+    FeePaid: (
+        Template(
+            "fee_paid",
+            title="Đã nhận phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Chúng tôi đã nhận {paid_total} phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}":
+
+{fee_list}
+Số biên lai: {receipt_number}
+""",
+        ),
+    ),
+    FeeReduced: (
+        Template(
+            "fee_reduced",
+            title="Miễn, giảm phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}" được miễn, giảm. Số còn phải nộp:
+
+{fee_list}
+Căn cứ: {ground}
+""",
+        ),
+    ),
+    FeeRefunded: (
+        Template(
+            "fee_refunded",
+            sms="Hồ sơ {dossier}: {paid_total} phí, lệ phí được hoàn trả. Xin liên hệ {short_desk} nếu cần biết thêm.",
+            title="Hoàn trả phí, lệ phí của hồ sơ {dossier}",
+            email="""
+{paid_total} phí, lệ phí của hồ sơ {dossier} về thủ tục "{procedure}" được hoàn trả.
+
+Lý do: {reason}
+Nếu chưa nhận được tiền, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    FeeUnpaid: (
+        Template(
+            "fee_unpaid",
+            until=RECEIVED_OR_ENDED | FEE_PAID | COMPLETED_OR_RETURNED,
+            sms="Nhắc nộp phí: hồ sơ {dossier} còn phải nộp {fee_total}. Xin nộp trực tuyến hoặc tại {short_desk}.",
+            title="Nhắc nộp phí, lệ phí của hồ sơ {dossier}",
+            email="""
+Hồ sơ {dossier} về thủ tục "{procedure}" còn phải nộp {fee_total} phí, lệ phí và đang chờ.
+
+Xin nộp trực tuyến trên Cổng Dịch vụ công hoặc tại {desk}. Nếu đã nộp, xin bỏ qua thư này.
+""",
+        ),
+    ),
+    FeeSettled: (
+        Template(
+            "fee_settled",
+            when=promise_moved,
+            until=COMPLETED_OR_RETURNED,
+            sms="Hồ sơ {code} đã nộp đủ phí và được tiếp tục giải quyết. Ngày hẹn trả kết quả mới: {appointment}.",
+            title="Hồ sơ {code} được tiếp tục giải quyết",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đã nộp đủ phí, lệ phí và được tiếp tục giải quyết.
+Ngày hẹn trả kết quả mới: {appointment}.
+""",
+        ),
+    ),
     SubmissionRefused: (
         Template(
             "submission_refused",
@@ -389,6 +513,9 @@ Xin Quý ông/bà chưa đến nhận; chúng tôi sẽ báo ngay khi có kết 
         ),
     ),
     ReworkDeclined: (),
+    ChildCaseOpened: (),
+    ChildCaseEnded: (),
+    ChildCaseOverdue: (),
     DossierAmended: (
         Template(
             "dossier_amended",
@@ -583,7 +710,43 @@ Ngày hẹn trả kết quả mới: {appointment}.
     DossierApologyDue: (),
     DossierOverdue: (),
     DossierSuspensionOver: (),
-    StepCompleted: (),
+    StepCompleted: (
+        Template(
+            "step_awaits_applicant",
+            when=awaits_applicant,
+            until=frozenset({DossierResumed, DossierStopped, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code} đang chờ Ông/Bà hoàn thiện theo quy trình; thời gian này không tính vào thời hạn. Liên hệ: {short_desk}.",
+            title="Hồ sơ {code} đang chờ Quý ông/bà hoàn thiện",
+            email="""
+Hồ sơ {code} về thủ tục "{procedure}" đang chờ Quý ông/bà thực hiện phần việc của mình theo quy trình giải quyết.
+
+Thời gian này không tính vào thời hạn giải quyết; khi hồ sơ được tiếp tục giải quyết, chúng tôi sẽ báo ngày hẹn trả kết quả mới.
+Nếu cần hướng dẫn, xin liên hệ {desk}.
+""",
+        ),
+    ),
+    StepPassedBack: (),
+    ConsultationRequested: (),
+    ConsultationAnswered: (),
+    ConsultationOverdue: (),
+    AttendanceRequested: (
+        Template(
+            "attendance_requested",
+            until=frozenset({AttendanceRequested, DossierStopped, DossierCompleted, DossierReturned}),
+            sms="Hồ sơ {code}: mời Ông/Bà có mặt lúc {meeting} tại {short_place}. Xin mang theo giấy hẹn và giấy tờ tùy thân.",
+            title="Mời có mặt để giải quyết hồ sơ {code}",
+            email="""
+Để giải quyết hồ sơ {code} về thủ tục "{procedure}", mời Quý ông/bà có mặt:
+
+Thời gian: {meeting}
+Địa điểm: {place}
+Nội dung: {purpose}
+
+Xin mang theo giấy tiếp nhận hồ sơ và hẹn trả kết quả, giấy tờ tùy thân; người được ủy quyền mang thêm văn bản ủy quyền.
+Nếu không thể đến, xin báo trước cho {desk}.
+""",
+        ),
+    ),
     DossierAssigned: (),
     DossierReminded: (),
     DecisionIssued: (),

@@ -9,9 +9,12 @@ from typing import Final
 from services.notifications.domain.subject import Subject
 from shared.clock import VIETNAM
 from shared.contracts.events import (
+    AttendanceRequested,
     DossierRepaired,
     DossierSuspended,
     Event,
+    FeeSum,
+    FeeUnpaid,
     Outcome,
     Reappointment,
     SubmissionSupplementRequested,
@@ -36,6 +39,7 @@ FORMS: Final[dict[ReturnWay, str]] = {
 
 SHORT_PAPERS: Final = 90
 SHORT_DESK: Final = 60
+SHORT_PLACE: Final = 110
 
 Words = Mapping[str, str | None]
 
@@ -67,6 +71,9 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
     return {
         "reason": getattr(event, "reason", None) or None,
         "ground": getattr(event, "ground", None),
+        "paused_by": getattr(event, "paused_by", None),
+        "receipt_number": getattr(event, "receipt_number", None),
+        **_money(event),
         "until": f"{event.until:%d/%m/%Y}" if isinstance(event, DossierSuspended) else None,
         "last_day": _last_day(event),
         "earlier_appointment": instant_in_words(event.earlier_appointment_at) if isinstance(event, Reappointment) else None,
@@ -76,10 +83,29 @@ def _of_the_event(event: Event) -> dict[str, str | None]:
         "form": FORMS[way] if way else None,
         "tracking_number": getattr(event, "tracking_number", None),
         "place": getattr(event, "place", None),
+        "short_place": shorten(event.place, SHORT_PLACE) if isinstance(event, AttendanceRequested) else None,
+        "meeting": instant_in_words(event.at) if isinstance(event, AttendanceRequested) else None,
+        "purpose": getattr(event, "purpose", None),
         "state_label": STATES[event.to_state].label if isinstance(event, DossierRepaired) else None,
         "instead": getattr(event, "instead", None),
         **_elsewhere(getattr(event, "competent", None)),
     }
+
+
+def _money(event: Event) -> dict[str, str | None]:
+    fees: Sequence[FeeSum] = getattr(event, "fees", ())
+    total = event.still_awaited if isinstance(event, FeeUnpaid) else sum(fee.amount for fee in fees)
+    amount = getattr(event, "amount", None)
+    return {
+        "fee_list": "\n".join(f"{number}. {fee.name}: {dong(fee.amount)}" for number, fee in enumerate(fees, 1)) or None,
+        "fee_total": dong(total) if fees or total else None,
+        "paid_total": dong(amount) if amount is not None else None,
+    }
+
+
+def dong(amount: int) -> str:
+    """1.500.000 đồng"""
+    return f"{amount:,} đồng".replace(",", ".")
 
 
 def _last_day(event: Event) -> str | None:

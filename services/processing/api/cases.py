@@ -8,16 +8,18 @@ from services.processing.api.address import After, InOffice, Limit, Name
 from services.processing.api.requests import (
     Completion,
     Decision,
+    FeesNeeded,
     MissingPapers,
     NewAppointment,
     Noted,
     PapersTaken,
+    PassedBack,
+    PassedOn,
     ResultHandedOver,
     Suspension,
 )
-from services.processing.api.views import CaseLine, CasePage, CaseView, MovedView
+from services.processing.api.views import CaseLine, CasePage, CaseView, ControlSlipView, MovedView, moved
 from services.processing.commands import looking, moves
-from services.processing.domain.case import Case
 from shared.contracts.events import Result, SignedDecision
 from shared.contracts.permissions import Action
 from shared.contracts.states import State
@@ -28,6 +30,7 @@ router = APIRouter(route_class=Door, tags=["cases"])
 
 # A body with nothing but optional fields may be left out.
 _NOTHING_NOTED: Final = Noted()
+_TO_THE_NEXT: Final = PassedOn()
 _BY_ME: Final = PapersTaken()
 _HANDED_OVER_BY_ME: Final = ResultHandedOver()
 
@@ -49,13 +52,18 @@ async def list_cases(
 async def show_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)], response: Response) -> CaseView:
     found = await looking.show(tx, name, officer)
     etag(response, found.case.version)
-    return CaseView.of(found.case, found.journal, officer, tx.now)
+    return CaseView.of(found, officer, tx.now)
 
 
 @router.get("/cases/{name}/explanation", summary="Why it is due when it is: limits in a row, each told day by day")
 async def explain_case(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)]) -> list[dict[str, Any]]:
     """As data, and as sentences an officer can read out. Empty where the appointment was set by hand."""
     return await looking.explanation(tx, name, officer)
+
+
+@router.get("/cases/{name}/control-slip", summary="Every hand-over with its two sides: phiếu kiểm soát quá trình")
+async def show_control_slip(name: Name, tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)]) -> ControlSlipView:
+    return ControlSlipView.of(*await looking.slip(tx, name, officer))
 
 
 @router.post("/cases/{name}/take-up", summary="Begin to work on a case")
@@ -67,9 +75,22 @@ async def take_up(
 
 @router.post("/cases/{name}/pass-on", summary="Complete the current step; the next one has the case")
 async def pass_on(
-    name: Name, tx: Tx, officer: Annotated[Officer, may(Action.PASS_ON)], version: IfMatch, response: Response, body: Noted = _NOTHING_NOTED
+    name: Name,
+    tx: Tx,
+    officer: Annotated[Officer, may(Action.PASS_ON)],
+    version: IfMatch,
+    response: Response,
+    body: PassedOn = _TO_THE_NEXT,
 ) -> MovedView:
-    return moved(response, await moves.pass_on(tx, name, officer, version, note=body.note))
+    """`to_step` names another step: a later one skips what lies between, an earlier one takes the case back. Both need a reason."""
+    return moved(response, await moves.pass_on(tx, name, officer, version, **body.model_dump()))
+
+
+@router.post("/cases/{name}/pass-back", summary="Not agreed to: an earlier step has the case again")
+async def pass_back(
+    name: Name, body: PassedBack, tx: Tx, officer: Annotated[Officer, may(Action.PASS_BACK)], version: IfMatch, response: Response
+) -> MovedView:
+    return moved(response, await moves.pass_back(tx, name, officer, version, **body.model_dump()))
 
 
 @router.post("/cases/{name}/take-over-papers", summary="Confirm that the papers of the desk have arrived")
@@ -123,6 +144,13 @@ async def return_for_supplement(
     return moved(response, await moves.return_for_supplement(tx, name, officer, version, **body.model_dump()))
 
 
+@router.post("/cases/{name}/request-fee", summary="Something has to be paid before the case goes on")
+async def request_fee(
+    name: Name, body: FeesNeeded, tx: Tx, officer: Annotated[Officer, may(Action.REQUEST_FEE)], version: IfMatch, response: Response
+) -> MovedView:
+    return moved(response, await moves.request_fee(tx, name, officer, version, fees=body.sums(), reason=body.reason))
+
+
 @router.post("/cases/{name}/suspend", summary="The clock stands, on a ground in the law of the sector")
 async def suspend(
     name: Name, body: Suspension, tx: Tx, officer: Annotated[Officer, may(Action.SUSPEND)], version: IfMatch, response: Response
@@ -149,8 +177,3 @@ async def apologise(
     name: Name, body: NewAppointment, tx: Tx, officer: Annotated[Officer, may(Action.APOLOGISE)], version: IfMatch, response: Response
 ) -> MovedView:
     return moved(response, await moves.apologise(tx, name, officer, version, **body.model_dump()))
-
-
-def moved(response: Response, case: Case) -> MovedView:
-    etag(response, case.version)
-    return MovedView.model_validate(case)

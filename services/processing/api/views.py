@@ -1,31 +1,43 @@
 """What officers are shown: cases, steps, the work list; and what can be done next."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
+from fastapi import Response
 from pydantic import PlainSerializer
 from sqlalchemy import Row
 
 from services.processing.api.requests import NEEDS
 from services.processing.commands import acting
+from services.processing.commands.looking import Shown
 from services.processing.domain.assignment import How
 from services.processing.domain.case import Case, scores_late
+from services.processing.domain.child_case import ChildCase, ChildStanding, still_open
+from services.processing.domain.consultation import Consultation, Opinion, Standing
+from services.processing.domain.control_slip import LABELS, HandOver, Timeliness
 from services.processing.domain.correction import Correction
+from services.processing.domain.deadline import Counting
+from services.processing.domain.fees import FeeAsked
+from services.processing.domain.graph import look_of
 from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
-from services.processing.domain.workflow import Step
+from services.processing.domain.note import NoteKind
+from services.processing.domain.progress import Stage, of_step, of_visit, stages
+from services.processing.domain.workflow import Leaving, Step, Visit, after_the_result
 from services.processing.domain.workload import DueBucket
 from shared.clock import VIETNAM
 from shared.contracts.events import CorrectionKind, ProcedureRef, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
 from shared.contracts.states import STATES, State
-from shared.doors import Page, View, schema_of
+from shared.doors import Page, View, etag, schema_of
 from shared.officers import Officer
 from shared.verdicts import Times, Verdict, by_appointment, is_late, verdicts
-from shared.working_time import StopPolicy
+from shared.working_time import StopPolicy, Unit
 
 
 def _local(instant: datetime) -> str:
@@ -45,21 +57,40 @@ class PossibleAction(View):
 
     @classmethod
     def all_for(cls, case: Case, officer: Officer) -> "list[PossibleAction]":
-        if not officer.sees({case.offices.competent}):
-            return []
         mine = [action for action in case.possible_actions if officer.roles & LIFECYCLE[case.state, action].who]
-        return [cls.of(case, action) for action in mine if not acting.why_not(case, officer, action)]
+        return [cls.of(case, action) for action in mine if officer.sees(_whose(case, action)) and not _kept_from(case, officer, action)]
 
     @classmethod
     def of(cls, case: Case, action: Action) -> Self:
         return cls(action=action, href=f"/v1/cases/{case.id}/{action.replace('_', '-')}", needs=schema_of(NEEDS[action]))
 
 
-StepStatus = Literal["done", "current", "next", "later"]
+OF_THE_SHARING: Final = frozenset({Action.COMPLETE_CHILD, Action.SEND_BACK_CHILD})
+
+
+def _whose(case: Case, action: Action) -> set[str]:
+    """The offices that may: the competent one, but for answers, which are those of whom was asked."""
+    if action is Action.ANSWER_CONSULTATION:
+        return {one.office for one in case.consultations if one.is_open}
+    if action in OF_THE_SHARING:
+        return {one.office for one in still_open(case.children) if one.began_at}
+    return {case.offices.competent}
+
+
+def _kept_from(case: Case, officer: Officer, action: Action) -> bool:
+    """By whose case it is; an answer is the consulted office's own affair."""
+    return action not in {Action.ANSWER_CONSULTATION, *OF_THE_SHARING} and acting.why_not(case, officer, action) is not None
+
+
+StepStatus = Literal["done", "current", "next", "later", "skipped"]
 
 
 class StepView(View):
-    """A step of the case. `planned_due_at` was counted at reception, `due_at` from the moment it became current."""
+    """A step of the case, in its present round. `planned_due_at` was counted at reception, `due_at` from the moment it became current.
+
+    `verdict` is its own, null where nothing bound it; `late_by_minutes` are working minutes. Nothing binds a step `after_the_result`,
+    and the clock of the case stands at one whose time is not counted while counted steps are ahead.
+    """
 
     number: int
     printed_no: str
@@ -67,7 +98,10 @@ class StepView(View):
     actor: str | None
     action: str | None
     allotted: str | None
+    kind: str
     counted: bool
+    by_applicant: bool
+    after_the_result: bool
     status: StepStatus
     planned_due_at: Instant | None
     began_at: Instant | None
@@ -75,17 +109,205 @@ class StepView(View):
     done_at: Instant | None
     done_by: str | None
     note: str | None
+    verdict: Verdict | None
+    late_by_minutes: int | None
 
     @classmethod
-    def of(cls, step: Step, case: Case) -> Self:
+    def of(cls, step: Step, case: Case, counting: Counting, now: datetime) -> Self:
         plain = {name: getattr(step, name) for name in cls.model_fields if hasattr(step, name)}
-        return cls.model_validate(plain | {"allotted": step.text, "status": _status(step, case)})
+        judged = of_step(step, case, counting, now)
+        special = {"allotted": step.text, "status": str(look_of(step, case))}
+        special |= {"after_the_result": after_the_result(case.steps, step.number)}
+        return cls.model_validate(plain | special | asdict(judged))
 
 
-def _status(step: Step, case: Case) -> StepStatus:
-    if step.done_at:
-        return "done"
-    return "current" if step is case.current else "next" if step is case.next else "later"
+class VisitView(View):
+    """The case was at a step and left it. Of a skipped step, the reason alone."""
+
+    step: int
+    leaving: Leaving
+    began_at: Instant | None
+    due_at: Instant | None
+    ended_at: Instant
+    by: str | None
+    to_step: int | None
+    reason: str | None
+    verdict: Verdict | None
+    late_by_minutes: int | None
+
+    @classmethod
+    def of(cls, visit: Visit, counting: Counting) -> Self:
+        return cls.model_validate(asdict(visit) | asdict(of_visit(visit, counting)))
+
+
+class StageView(View):
+    """Steps under one published heading, with a due time of their own: by the published sub-total, from when the first began."""
+
+    name: str
+    first_step: int
+    last_step: int
+    total: str | None
+    planned_due_at: Instant | None
+    began_at: Instant | None
+    due_at: Instant | None
+    done_at: Instant | None
+    verdict: Verdict | None
+    late_by_minutes: int | None
+
+    @classmethod
+    def of(cls, stage: Stage) -> Self:
+        plain = {name: getattr(stage, name) for name in cls.model_fields if hasattr(stage, name)}
+        total = f"{stage.total.amount} {stage.total.unit}" if stage.total else None
+        return cls.model_validate(plain | {"total": total} | asdict(stage.punctuality))
+
+
+class ConsultationView(View):
+    """An opinion asked of another office. `standing`: awaited, overdue, answered, or deemed_consent where the procedure says so."""
+
+    id: UUID
+    office: str
+    question: str
+    step: int | None
+    asked_at: Instant
+    asked_by: str
+    limit_text: str
+    due_at: Instant
+    standing: Standing
+    verdict: Verdict
+    opinion: Opinion | None
+    content: str | None
+    answered_at: Instant | None
+    answered_by: str | None
+    overdue_at: Instant | None
+    deemed_consent: str | None
+    """The sentence of the procedure by which silence is consent; null: silence says nothing."""
+
+    @classmethod
+    def of(cls, one: Consultation, now: datetime) -> Self:
+        return cls.model_validate(asdict(one) | {"standing": one.standing(now), "verdict": one.verdict(now)})
+
+
+class ShareView(View):
+    """What another agency does of it, by its own limit. `verdict` is null before it begins and while the clock stands."""
+
+    id: UUID
+    number: int
+    office: str
+    work: str
+    amount: Decimal
+    unit: Unit
+    after: int | None
+    standing: ChildStanding
+    verdict: Verdict | None
+    opened_at: Instant
+    opened_by: str
+    began_at: Instant | None
+    due_at: Instant | None
+    overdue_at: Instant | None
+    ended_at: Instant | None
+    ended_by: str | None
+    document_number: str | None
+    document_reference: str | None
+    note: str | None
+
+    @classmethod
+    def of(cls, one: ChildCase, now: datetime) -> Self:
+        return cls.model_validate(asdict(one) | {"standing": one.standing, "verdict": one.verdict(now)})
+
+
+class ShareEnded(View):
+    """That a share ended, and whether in time."""
+
+    id: UUID
+    number: int
+    standing: ChildStanding
+    verdict: Verdict | None
+    version: int
+
+    @classmethod
+    def of(cls, one: ChildCase, version: int, now: datetime) -> Self:
+        return cls(id=one.id, number=one.number, standing=one.standing, verdict=one.verdict(now), version=version)
+
+
+class ShareLine(View):
+    """A share that waits to be done by the caller's offices."""
+
+    id: UUID
+    case_id: UUID
+    code: str
+    state: State
+    procedure_name: str
+    competent: str
+    number: int
+    office: str
+    work: str
+    began_at: Instant
+    due_at: Instant | None
+    overdue: bool
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        return cls.model_validate({**_columns(row), "overdue": row.due_at is not None and is_late(row.due_at, now)})
+
+
+class SharePage(Page):
+    """What is due first stands first; what stands with the clock of its case, last."""
+
+    items: list[ShareLine]
+
+
+class AttendanceView(View):
+    """People were asked to come."""
+
+    asked_at: Instant
+    by: str
+    at: Instant
+    place: str
+    purpose: str
+
+
+class NoteView(View):
+    """Written inside the agency; others do not see it."""
+
+    at: Instant
+    by: str
+    step: int | None
+    kind: NoteKind
+    text: str
+    files: tuple[str, ...]
+
+
+class NoteTaken(View):
+    """That a note was written; its words are not repeated, as this answer is remembered with its key."""
+
+    at: Instant
+    step: int | None
+    kind: NoteKind
+
+
+class OpinionAwaited(View):
+    """A question that waits for an answer of the caller's offices."""
+
+    id: UUID
+    case_id: UUID
+    code: str
+    state: State
+    procedure_name: str
+    competent: str
+    office: str
+    asked_at: Instant
+    due_at: Instant
+    overdue: bool
+
+    @classmethod
+    def of(cls, row: Row[Any], now: datetime) -> Self:
+        return cls.model_validate({**_columns(row), "overdue": is_late(row.due_at, now)})
+
+
+class OpinionPage(Page):
+    """What is due first stands first."""
+
+    items: list[OpinionAwaited]
 
 
 class JournalView(View):
@@ -186,26 +408,15 @@ class WorkPage(Page):
     items: list[WorkLine]
 
 
-class WorkCount(View):
-    """So many open steps; `assignee` null: of the unit."""
-
-    office: str
-    assignee: str | None
-    state: State
-    due: DueBucket
-    number: int
-
-
 class WorkCounts(View):
-    """The same steps, counted four ways; `lines` has them together."""
+    """The same open steps, counted four ways; by officer (`none`: of the unit) with when they are due."""
 
     as_of: Instant
     total: int
     by_due: dict[DueBucket, int]
     by_office: dict[str, int]
-    by_assignee: dict[str, int]
     by_state: dict[State, int]
-    lines: list[WorkCount]
+    by_assignee: dict[str, dict[DueBucket, int]] | None
 
 
 def _columns(row: Row[Any]) -> Mapping[Any, Any]:
@@ -241,6 +452,47 @@ class NewDateView(View):
     reason: str
     signer: str
     in_time: bool
+
+
+class HandOverView(View):
+    """A row of the control slip: who gave, who took, when, whether in time."""
+
+    number: int
+    from_unit: str
+    to_unit: str
+    given_at: Instant
+    given_by: str | None
+    taken_at: Instant | None
+    taken_by: str | None
+    result: Timeliness | None
+    result_label: str | None
+    note: str | None
+
+
+class ControlSlipView(View):
+    """Phiếu kiểm soát quá trình giải quyết hồ sơ: a view of the journal."""
+
+    code: str
+    procedure_name: str
+    competent: str
+    accepted_at: Instant
+    appointment_at: Instant
+    rows: list[HandOverView]
+
+    @classmethod
+    def of(cls, case: Case, rows: Sequence[HandOver]) -> Self:
+        shown = [
+            HandOverView.model_validate(asdict(row) | {"number": number, "result_label": LABELS[row.result] if row.result else None})
+            for number, row in enumerate(rows, 1)
+        ]
+        return cls(
+            code=case.code,
+            procedure_name=case.procedure.name,
+            competent=case.offices.competent,
+            accepted_at=case.accepted_at,
+            appointment_at=case.appointment_at,
+            rows=shown,
+        )
 
 
 class StopProposalView(View):
@@ -317,7 +569,19 @@ class CaseView(View):
     appointment_at: Instant
     verdict: Verdict
     on_the_spot: bool
+    process: int | None
+    """Place of its process in the procedure version it is pinned to, from 0."""
     steps: list[StepView]
+    done: list[StepView]
+    current: StepView | None
+    next: StepView | None
+    stages: list[StageView]
+    visits: list[VisitView]
+    """How it left its steps, in order: more than once where it came back."""
+    consultations: list[ConsultationView]
+    attendances: list[AttendanceView]
+    notes: list[NoteView]
+    """For staff of the competent office; to others it looks as if there were none."""
     current_step: int | None
     step_due_at: Instant | None
     taken_up_at: Instant | None
@@ -326,8 +590,12 @@ class CaseView(View):
     papers_handed_over_by: str | None
     papers_taken_over_at: Instant | None
     papers_taken_over_by: str | None
+    papers_slip: str | None
+    fee: FeeAsked | None
+    """What was asked for last; settled once nothing of it is owed."""
     decision: SignedDecision | None
     decision_issued_at: Instant | None
+    children: list[ShareView]
     adjustment_asked: str | None
     stop_proposed: StopProposalView | None
     rework_asked_at: Instant | None
@@ -359,7 +627,9 @@ class CaseView(View):
     possible_actions: list[PossibleAction]
 
     @classmethod
-    def of(cls, case: Case, journal: Sequence[Row[Any]], officer: Officer, now: datetime) -> Self:
+    def of(cls, shown: Shown, officer: Officer, now: datetime) -> Self:
+        case, counting = shown.case, shown.counting
+        steps = [StepView.of(step, case, counting, now) for step in case.steps]
         plain = {name: getattr(case, name) for name in cls.model_fields if hasattr(case, name)}
         special = {
             "state_label": STATES[case.state].label,
@@ -369,8 +639,17 @@ class CaseView(View):
             "new_dates": [NewDateView.model_validate(each) for each in case.new_dates],
             "corrections": [CorrectionView.of(each, number, now) for number, each in enumerate(case.corrections, 1)],
             "scores_late": {action: why for action in case.possible_actions if (why := scores_late(case, action, now))},
-            "steps": [StepView.of(step, case) for step in case.steps],
-            "journal": [JournalView.model_validate(line) for line in journal],
+            "steps": steps,
+            "done": [step for step in steps if step.status == "done"],
+            "current": next((step for step in steps if step.status == "current"), None),
+            "next": next((step for step in steps if step.status == "next"), None),
+            "stages": [StageView.of(stage) for stage in stages(case, shown.published, counting, now)],
+            "visits": [VisitView.of(visit, counting) for visit in case.visits],
+            "consultations": [ConsultationView.of(one, now) for one in case.consultations],
+            "children": [ShareView.of(one, now) for one in case.children],
+            "attendances": [AttendanceView.model_validate(each) for each in case.attendances],
+            "notes": [NoteView.model_validate(each) for each in shown.notes],
+            "journal": [JournalView.model_validate(line) for line in shown.journal],
             "possible_actions": PossibleAction.all_for(case, officer),
         }
         return cls.model_validate(plain | special)
@@ -387,3 +666,8 @@ class MovedView(View):
     step_due_at: Instant | None
     appointment_at: Instant
     completed_at: Instant | None
+
+
+def moved(response: Response, case: Case) -> MovedView:
+    etag(response, case.version)
+    return MovedView.model_validate(case)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import ColumnElement, insert, true, update
 
 from services.processing import tables
 from services.processing.domain.deadline import Alarm
@@ -29,12 +29,17 @@ def _concerned(alarm: Alarm) -> list[State]:
     return [State.SUSPENDED] if alarm is Alarm.SUSPENSION_OVER else RUNNING
 
 
+def _time_passes(alarm: Alarm) -> ColumnElement[bool]:
+    """In some states the clock stands only by the law of the sector."""
+    return true() if alarm is Alarm.SUSPENSION_OVER else case.c.stopped_since.is_(None)
+
+
 async def ring(tx: Transaction, alarm: Alarm, timers: list[Timer]) -> None:
     """Tells of every case whose clock still runs; `told` moves and `version` does not, so that no officer's If-Match fails."""
     subjects = [timer.subject for timer in timers]
     rung = (
         update(case)
-        .where(case.c.id.in_(subjects), case.c.state.in_(_concerned(alarm)))
+        .where(case.c.id.in_(subjects), case.c.state.in_(_concerned(alarm)), _time_passes(alarm))
         .values(told=case.c.told + 1)
         .returning(case.c.id, case.c.told, case.c.state, case.c.appointment_at, case.c.competent)
     )

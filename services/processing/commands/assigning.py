@@ -11,9 +11,8 @@ from sqlalchemy import Row, any_, func, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from services.processing import tables
-from services.processing.commands import acting
 from services.processing.commands.hearing import counting_of
-from services.processing.domain import case as rules
+from services.processing.commands.moves import at_hand
 from services.processing.domain.assignment import Assigning, Assignment, How, Rule, chosen
 from services.processing.domain.case import Case
 from services.processing.domain.journal import JournalLine
@@ -48,7 +47,7 @@ BATCH_SIZE: Final = 100
 
 async def assign(tx: Transaction, name: str, officer: Officer, version: int, *, to: str, reason: str | None) -> Case:
     """By the head of the unit, to any colleague whose offices include it; who takes a case from somebody says why."""
-    before = await _at_hand(tx, name, officer, version, Action.ASSIGN)
+    before = await at_hand(tx, name, officer, version, Action.ASSIGN)
     if before.assigned and not reason:
         raise InvalidInput("Please correct: /reason.", Flaw("/reason", f"{before.assigned.name} has it: say why another should."))
     colleague = await _in_service(tx, to, before.offices.competent, "/officer")
@@ -57,7 +56,7 @@ async def assign(tx: Transaction, name: str, officer: Officer, version: int, *, 
 
 async def claim(tx: Transaction, name: str, officer: Officer, version: int) -> Case:
     """Taken on by whoever works on it; it lapses after the office's working hours unless something is done before."""
-    before = await _at_hand(tx, name, officer, version, Action.CLAIM)
+    before = await at_hand(tx, name, officer, version, Action.CLAIM)
     try:
         own = await _in_service(tx, officer.stands_for or officer.id, before.offices.competent, "")
     except InvalidInput as error:
@@ -71,20 +70,8 @@ async def claim(tx: Transaction, name: str, officer: Officer, version: int) -> C
 
 async def release(tx: Transaction, name: str, officer: Officer, version: int, *, reason: str) -> Case:
     """Back to the unit: no rule gives it to anybody before its next step, for whoever gave it back had a reason."""
-    before = await _at_hand(tx, name, officer, version, Action.RELEASE)
+    before = await at_hand(tx, name, officer, version, Action.RELEASE)
     return await _take_away(tx, before, "released", by=officer.name, action=Action.RELEASE, reason=reason, left_to_unit=True)
-
-
-async def _at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action) -> Case:
-    """As for every move. Raises NotFound, NotPermitted, FirstAnswer, Changed, ActionNotAllowed."""
-    case = await tables.load_case(tx, name)
-    officer.must_act_for({case.offices.competent}, case.offices.all(), f"case {name}")
-    await tx.once()
-    if case.version != version:
-        raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    case = await acting.known(tx, case)
-    rules.must_allow(case, action)
-    return acting.taken_on(case, officer, action)
 
 
 async def _in_service(tx: Transaction, subject: str, competent: str, pointer: str) -> RegisteredOfficer:

@@ -7,9 +7,9 @@ from typing import Any, Final
 from sqlalchemy import Row, select, tuple_
 
 from services.processing import tables
+from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of, heard_of
 from services.processing.commands.looking import PageOf, competent_within, instant_of, page_of, position_of, uuid_of
-from services.processing.commands.moves import at_hand, line_of
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case, heard
 from services.processing.domain.correction import Correction, correction_due_at

@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands.child_clocks import keep_child_alarms, recounted
 from services.processing.domain.case import Case, heard, promised_again, supplemented
 from services.processing.domain.deadline import Alarm, Counting
 from services.processing.domain.intervals import is_open
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.workflow import begun, one_per_limit, planned
+from services.processing.domain.workflow import one_per_limit, opened, planned
 from services.processing.references import references_of
 from shared import timers
 from shared.contracts.events import (
@@ -28,7 +29,7 @@ from shared.contracts.events import (
     SupplementAccepted,
 )
 from shared.contracts.people import ReturnWay
-from shared.contracts.states import STATES, DeadlineClock, State
+from shared.contracts.states import STATES, State
 from shared.errors import NotFound
 from shared.office_tree import OfficeTree
 from shared.runtime import Transaction
@@ -45,7 +46,7 @@ async def open_case(tx: Transaction, event: DossierReceived, envelope: Envelope)
     steps = await references_of(tx).steps(tx, event.procedure.version_id, event.process)
     if event.process is None and len(event.time_terms.limits) > 1:
         steps = one_per_limit(event.time_terms)
-    new = replace(new, steps=begun(planned(steps, event.accepted_at, counting), 1, event.accepted_at, counting))
+    new = replace(new, process=event.process, steps=opened(planned(steps, event.accepted_at, counting), event.accepted_at, counting))
     await tables.insert_case(tx, new, _received(event, envelope, State.RECEIVED))
     await keep_alarms(tx, new, counting, since=new.accepted_at)
 
@@ -86,6 +87,7 @@ async def hear(tx: Transaction, event: Event, envelope: Envelope) -> None:
     saved = await tables.save_case(tx, before, after, line)
     if STATES[saved.state].terminal:
         await timers.keep(tx, saved.id, dict.fromkeys(Alarm))
+        await keep_child_alarms(tx, saved)
 
 
 async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAccepted, line: JournalLine) -> None:
@@ -99,7 +101,8 @@ async def _go_on(tx: Transaction, before: Case, after: Case, event: SupplementAc
         runs_from = min(event.accepted_at, counting.eight_hours_after(event.sent_at))
     after = promised_again(supplemented(after, max(runs_from, before.intervals[-1].started_at)), before, counting)
     told = DossierResumed(resumed_at=runs_from, appointment_at=after.appointment_at)
-    saved = await tables.save_case(tx, before, after, line, told)
+    saved = await tables.save_case(tx, before, await recounted(tx, after), line, told)
+    await keep_child_alarms(tx, saved)
     await keep_alarms(tx, saved, counting, since=tx.now)
 
 
@@ -120,7 +123,7 @@ async def counting_of(tx: Transaction, case: Case) -> Counting:
 async def keep_alarms(tx: Transaction, case: Case, counting: Counting, *, since: datetime) -> None:
     """What the clock will say of it by itself, as it stands now: while it stands, only that a suspension is over; then nothing."""
     alarms: dict[Alarm, datetime | None] = dict.fromkeys(Alarm)
-    if STATES[case.state].clock is DeadlineClock.RUNS:
+    if case.clock_runs:
         alarms = counting.alarms(case.accepted_at, case.appointment_at, case.time_terms, since)
     elif case.state is State.SUSPENDED and (last_day := case.intervals[-1].until):
         alarms[Alarm.SUSPENSION_OVER] = counting.suspension_over_at(last_day)

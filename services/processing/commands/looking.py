@@ -13,14 +13,23 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 
 from services.processing import tables
 from services.processing.commands import acting
+from services.processing.commands.consulting import OPEN
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
+from services.processing.domain.control_slip import Entry, HandOver, Sides, control_slip
+from services.processing.domain.deadline import Counting
+from services.processing.domain.graph import Graph, of_case, of_process
 from services.processing.domain.intervals import explained
+from services.processing.domain.note import Note
+from services.processing.domain.progress import Published
+from services.processing.domain.workflow import ProcessUnknown
 from services.processing.domain.workload import HELD
+from services.processing.references import references_of
 from services.processing.tables import case, step
 from shared.contracts.states import State
 from shared.due_cases import Answer, due_fields, explanation_fields
-from shared.errors import Flaw, InvalidInput
+from shared.errors import Flaw, InvalidInput, Later, NotFound
+from shared.office_tree import OfficeTree
 from shared.officers import Officer
 from shared.offices import OfficeCache
 from shared.runtime import Transaction
@@ -38,17 +47,76 @@ class PageOf(Generic[Line]):
 
 @dataclass(frozen=True)
 class Shown:
-    """A case as an officer may see it, with its journal."""
+    """A case as an officer may see it: with its history, its journal, how its time is counted, and what the agency wrote down."""
 
     case: Case
     journal: Sequence[Row[Any]]
+    counting: Counting
+    published: Published
+    notes: tuple[Note, ...]
 
 
 async def show(tx: Transaction, name: str, officer: Officer) -> Shown:
-    """Raises NotFound, also for what lies outside the officer's offices."""
+    """Raises NotFound, also for what lies outside the officer's offices. Notes are for staff of the competent office."""
+    found = await _seen(tx, name, officer)
+    found = await tables.with_history(tx, found)
+    notes = await tables.load_notes(tx, found.id) if officer.sees({found.offices.competent}) else ()
+    return Shown(found, await tables.load_journal(tx, found.id), await _counting(tx, found), await _published(tx, found), notes)
+
+
+async def slip(tx: Transaction, name: str, officer: Officer) -> tuple[Case, tuple[HandOver, ...]]:
+    """Every hand-over of the dossier with its two sides. Raises NotFound."""
+    found = await tables.with_history(tx, await _seen(tx, name, officer))
+    tree: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    names = {code: known.name if (known := tree.get(code)) else code for code in found.offices.all()}
+    sides = Sides(names[found.offices.receiving], names[found.offices.competent], names[found.offices.returning])
+    lines = [Entry(row.at, row.action, row.by, row.office, row.note) for row in await tables.load_journal(tx, found.id)]
+    return found, control_slip(lines, found.visits, found.steps, sides, found.judged_at)
+
+
+async def _seen(tx: Transaction, name: str, officer: Officer) -> Case:
     found = await tables.load_case(tx, name)
-    officer.must_see(found.offices.all(), f"case {name}")
-    return Shown(await acting.known(tx, found), await tables.load_journal(tx, found.id))
+    officer.must_see(found.seen_by, f"case {name}")
+    return await acting.known(tx, found)
+
+
+async def _counting(tx: Transaction, found: Case) -> Counting:
+    """What was closed on the spot may have come before the reference data it names."""
+    try:
+        return await counting_of(tx, found)
+    except Later:
+        return Counting(found.limit_ends_at)
+
+
+async def _published(tx: Transaction, found: Case) -> Published:
+    try:
+        return await references_of(tx).published(tx, found.procedure.version_id, found.process)
+    except Later:
+        return Published(found.procedure.name)
+
+
+async def graph_of_case(tx: Transaction, name: str, officer: Officer) -> Graph:
+    """Its way so far. Raises NotFound."""
+    found = await tables.with_history(tx, await _seen(tx, name, officer))
+    return of_case(found, await _published(tx, found), await _counting(tx, found), tx.now)
+
+
+async def graph_of_process(tx: Transaction, version_id: UUID, process: int) -> Graph:
+    """As it was published. Raises NotFound."""
+    try:
+        steps = await references_of(tx).steps(tx, version_id, process)
+        return of_process(steps, await references_of(tx).published(tx, version_id, process))
+    except (Later, ProcessUnknown):
+        raise NotFound(f"There is no process {process} of a procedure version {version_id} here.") from None
+
+
+async def newest_version(tx: Transaction, key: str) -> UUID:
+    """Of a procedure, by its key. Raises NotFound."""
+    version = tables.procedure_version
+    newest = select(version.c.id).where(version.c.key == key).order_by(version.c.number.desc()).limit(1)
+    if (found := (await tx.run(newest)).scalar()) is None:
+        raise NotFound(f"There is no procedure {key} here.")
+    return found
 
 
 async def explanation(tx: Transaction, name: str, officer: Officer) -> list[Answer]:
@@ -56,7 +124,7 @@ async def explanation(tx: Transaction, name: str, officer: Officer) -> list[Answ
 
     Empty where the date was set by hand. Raises NotFound, Later.
     """
-    found = (await show(tx, name, officer)).case
+    found = await _seen(tx, name, officer)
     counting = await counting_of(tx, found)
     if counting.calendar is None:
         return []
@@ -118,6 +186,42 @@ async def competent_within(tx: Transaction, officer: Officer, office: str | None
 async def offices_asked(tx: Transaction, officer: Officer, office: str | None) -> frozenset[str]:
     """An office, as far as it lies within the officer's; none named: all of them."""
     return officer.scope & await _under(tx, office) if office else officer.scope
+
+
+async def opinions_awaited(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """What the officer's offices were asked and have not answered, what is due first on top."""
+    asked = tables.consultation
+    query = (
+        select(asked, case.c.code, case.c.state, case.c.procedure_name, case.c.competent)
+        .join(case, case.c.id == asked.c.case_id)
+        .where(asked.c.answered_at.is_(None), asked.c.office == _any(officer.scope), case.c.state.in_(OPEN))
+        .order_by(asked.c.due_at, asked.c.id)
+    )
+    if after:
+        due, name = position_of(after, 2)
+        at = instant_of(due)
+        query = query.where(or_(asked.c.due_at > at, and_(asked.c.due_at == at, asked.c.id > uuid_of(name))))
+    return await page_of(tx, query, limit, "due_at", "id")
+
+
+async def shares_open(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """Shares of the officer's offices that have begun and are not ended, what is due first on top."""
+    share = tables.child_case
+    query = (
+        select(share, case.c.code, case.c.state, case.c.procedure_name, case.c.competent)
+        .join(case, case.c.id == share.c.case_id)
+        .where(share.c.end.is_(None), share.c.began_at.is_not(None), share.c.office == _any(officer.scope), case.c.state.in_(OPEN))
+        .order_by(share.c.due_at.nulls_last(), share.c.id)
+    )
+    if after:
+        due, name = position_of(after, 2)
+        behind = share.c.id > uuid_of(name)
+        if due is None:
+            query = query.where(share.c.due_at.is_(None), behind)
+        else:
+            at = instant_of(due)
+            query = query.where(or_(share.c.due_at > at, and_(share.c.due_at == at, behind), share.c.due_at.is_(None)))
+    return await page_of(tx, query, limit, "due_at", "id")
 
 
 def _behind(due: str | None, name: str) -> ColumnElement[bool]:

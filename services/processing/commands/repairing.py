@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands.at_hand import case_to_change, line_of
 from services.processing.commands.correcting import CORRECTION_OVERDUE
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
-from services.processing.commands.moves import case_to_change, line_of
 from services.processing.domain.case import Case, must_allow, recounted
 from services.processing.domain.deadline import ONE_MINUTE
 from services.processing.domain.journal import JournalLine
@@ -105,7 +105,8 @@ async def _past(tx: Transaction, case: Case) -> Past:
 def _legal(case: Case, past: Past) -> frozenset[State]:
     moves = [(at, one.to) for (at, _), one in LIFECYCLE.items()] + [(at, one.to) for (at, _), one in ASKED.items()]
     heard = [(at, to) for (at, _), to in HEARD.items()]
-    return repairs.legal_predecessors([*moves, *heard], past, case.state, accepted=True)
+    legal = repairs.legal_predecessors([*moves, *heard], past, case.state, accepted=True)
+    return legal if case.fee and not case.fee.settled_at else legal - {State.AWAITING_FEE}  # it would wait for nothing
 
 
 def _must_be_ours(case: Case, past: Past) -> None:

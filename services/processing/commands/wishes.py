@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from services.processing import tables
+from services.processing.commands.at_hand import at_hand, line_of
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
-from services.processing.commands.moves import at_hand, line_of, with_alarms
+from services.processing.commands.moves import with_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.journal import JournalLine

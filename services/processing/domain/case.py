@@ -6,11 +6,27 @@ from typing import Final
 from uuid import UUID
 
 from services.processing.domain.assignment import Assigning, Assignment
+from services.processing.domain.attendance import Attendances
+from services.processing.domain.child_case import Children, all_cancelled, still_open
+from services.processing.domain.consultation import Consultations
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
+from services.processing.domain.fees import FeeAsked
 from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
-from services.processing.domain.workflow import Step, Steps, begun, is_one_per_limit, with_step
+from services.processing.domain.workflow import (
+    Leaving,
+    Step,
+    Steps,
+    Visit,
+    Visits,
+    after_the_result,
+    begun,
+    begun_again,
+    is_one_per_limit,
+    stops_the_clock,
+    with_step,
+)
 from shared.clock import VIETNAM
 from shared.contracts.events import (
     AdjustmentDeclined,
@@ -21,6 +37,7 @@ from shared.contracts.events import (
     DossierStopped,
     DossierWithdrawn,
     Event,
+    FeeChange,
     Outcome,
     PapersHandedOver,
     PostalItemLost,
@@ -33,7 +50,7 @@ from shared.contracts.events import (
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
 from shared.contracts.permissions import Action
-from shared.contracts.states import STATES, State
+from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
@@ -84,13 +101,24 @@ class Case:
     level: str | None = None
     calendar_version: UUID | None = None
     on_the_spot: bool = False
+    process: int | None = None
+    """Place of its process in the procedure version it is pinned to, from 0; none: one step with the whole limit."""
     steps: Steps = ()
+    visits: Visits = ()
+    """How it left its steps: what this change adds, or all where the history was asked for."""
+    consultations: Consultations = ()
+    attendances: Attendances = ()
+    children: Children = ()
+    """The shares other agencies have of it."""
     taken_up_at: datetime | None = None
     taken_up_by: str | None = None
     papers_handed_over_at: datetime | None = None
     papers_handed_over_by: str | None = None
     papers_taken_over_at: datetime | None = None
     papers_taken_over_by: str | None = None
+    papers_slip: str | None = None
+    fee: FeeAsked | None = None
+    """What was asked for last."""
     decision: SignedDecision | None = None
     decision_issued_at: datetime | None = None
     adjustment_asked: str | None = None
@@ -143,7 +171,27 @@ class Case:
     @property
     def next(self) -> Step | None:
         """The step that will have it then."""
-        return next((step for step in self.steps if not step.began_at), None) if self.current else None
+        return self.steps[self.current.number] if self.current and self.current.number < len(self.steps) else None
+
+    @property
+    def stands_outside(self) -> bool:
+        """At a step whose time the source leaves out of the total: the clock stands for it, and for no other reason."""
+        return is_open(self.intervals) and self.intervals[-1].kind is StopKind.NOT_COUNTED
+
+    @property
+    def consulted(self) -> frozenset[str]:
+        """Offices whose opinion was asked for: they see the case, and answer."""
+        return frozenset(one.office for one in self.consultations)
+
+    @property
+    def sharing(self) -> frozenset[str]:
+        """Offices that have, or had, a share of it: they see the case, and end their share."""
+        return frozenset(one.office for one in self.children)
+
+    @property
+    def seen_by(self) -> frozenset[str]:
+        """Offices to which it exists."""
+        return self.offices.all() | self.consulted | self.sharing
 
     @property
     def current_step(self) -> int | None:
@@ -163,6 +211,11 @@ class Case:
     def limit_ends_at(self) -> datetime:
         """What no step outlasts: the internal limit, or the appointment where that is earlier or was moved by hand."""
         return self.appointment_at if self.new_dates or self.due_at is None else min(self.due_at, self.appointment_at)
+
+    @property
+    def clock_runs(self) -> bool:
+        """Whether its time passes: not while it stands, in whatever state that is."""
+        return STATES[self.state].clock is DeadlineClock.RUNS and self.stopped_since is None
 
     @property
     def judged_at(self) -> datetime:
@@ -211,8 +264,18 @@ def why_not(case: Case, action: Action) -> str | None:
             return "Nobody has this case: there is nothing to give back."
         case Action.PASS_ON if case.next is None:
             return "This is the last step: complete the case instead."
-        case Action.COMPLETE if ahead := [step.number for step in case.steps if not step.began_at and step.counted]:
+        case Action.PASS_BACK if case.current is None or case.current.number == 1:
+            return "There is no step before this one."
+        case Action.COMPLETE if ahead := [step.number for step in case.steps if not (step.began_at or step.done_at) and step.counted]:
             return f"Step {ahead[0]} comes before the completion: pass the case on first."
+        case Action.ISSUE_DECISION | Action.COMPLETE if shares := still_open(case.children):
+            return f"Share {shares[0].number}, of {shares[0].office}, has not ended: the whole ends after its parts."
+        case Action.COMPLETE_CHILD | Action.SEND_BACK_CHILD if not any(one.began_at for one in still_open(case.children)):
+            return "No other agency has a share of it that has begun and is not ended."
+        case Action.CANCEL_CHILD if not still_open(case.children):
+            return "No other agency has an open share of it."
+        case Action.OPEN_CHILD if case.decision:
+            return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.ISSUE_DECISION | Action.COMPLETE if case.adjustment_asked:
             return "The applicant asked for a change: take it up, or decline it with the reason, first."
         case Action.ISSUE_DECISION if case.decision:
@@ -221,8 +284,14 @@ def why_not(case: Case, action: Action) -> str | None:
             return "No papers have been handed over to the agency."
         case Action.TAKE_OVER_PAPERS if case.papers_taken_over_at:
             return "The papers that were handed over have been taken over already."
-        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.decision:
+        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND | Action.REQUEST_FEE if case.decision:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
+        case Action.REQUEST_FEE if case.fee and not case.fee.settled_at:
+            return "A fee asked for before is still owed; it is paid at the desk, or reduced there."
+        case Action.RETURN_FOR_SUPPLEMENT | Action.SUSPEND if case.stands_outside:
+            return "The clock stands already, as the time of this step is not counted: pass the case on or back first."
+        case Action.ANSWER_CONSULTATION if not any(one.is_open for one in case.consultations):
+            return "Nobody's opinion is awaited."
         case Action.EXTEND if any(new.in_time for new in case.new_dates):
             return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
         case Action.EXTEND if case.new_dates:
@@ -236,6 +305,8 @@ def why_not(case: Case, action: Action) -> str | None:
             return f"The decision was issued already: number {case.decision.number} of {case.decision.signed_on.isoformat()}."
         case Action.STOP if case.stop_proposed is None:
             return "It takes two people: somebody proposes the stop with its ground first."
+        case Action.REQUEST_REWORK if case.correction:
+            return "The result is being made once more already: correct it."
         case Action.HAND_OVER_RESULT | Action.REQUEST_REWORK if case.rework_asked_at:
             return "The result was asked back; the desk has not answered yet."
         case Action.CORRECT_RESULT | Action.DECLINE_CORRECTION if case.correction is None:
@@ -297,6 +368,27 @@ def returned_for_supplement(case: Case, interval: Interval, *, irregular: str | 
     if not irregular and (why := why_irregular(case, Action.RETURN_FOR_SUPPLEMENT)):
         raise _not_allowed(case, why)
     return replace(case, state=LIFECYCLE[case.state, Action.RETURN_FOR_SUPPLEMENT].to, intervals=(*case.intervals, interval))
+
+
+def fee_requested(case: Case, asked: FeeAsked, interval: Interval | None) -> Case:
+    """It waits for money. The clock runs on, unless the law of the sector lets it stand: `interval`. Source: law.FEE_DURING_PROCESSING."""
+    stopped = (*case.intervals, interval) if interval else case.intervals
+    return replace(case, state=LIFECYCLE[case.state, Action.REQUEST_FEE].to, fee=asked, intervals=stopped)
+
+
+def fee_settled(case: Case, event: FeeChange, at: datetime) -> Case:
+    """All that was asked for is paid: it goes on, if it has waited for nothing else; where the clock stood, it runs from `at`."""
+    assert case.fee
+    granted = ASKED.get((case.state, type(event)))
+    settled = replace(case, fee=case.fee.settled(at), state=granted.to if granted else case.state)
+    return fee_awaited_no_more(settled, at)
+
+
+def fee_awaited_no_more(case: Case, at: datetime) -> Case:
+    """Where the clock stood for want of a fee, it does so no longer."""
+    if is_open(case.intervals) and case.intervals[-1].kind is StopKind.FEE:
+        return replace(case, intervals=ended(case.intervals, max(at, case.intervals[-1].started_at)))
+    return case
 
 
 def supplemented(case: Case, at: datetime) -> Case:
@@ -370,8 +462,14 @@ def scores_late(case: Case, action: Action, now: datetime) -> str | None:
     match action:
         case Action.RETURN_FOR_SUPPLEMENT if any(one.kind is StopKind.SUPPLEMENT for one in case.intervals):
             return "Chỉ số 766 tính trễ hồ sơ chờ bổ sung từ lần thứ hai."
+        case Action.REQUEST_FEE if on_time and case.time_terms.fee_pauses:
+            return "Chỉ số 766 không trừ thời gian chờ nộp phí: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
         case Action.SUSPEND if on_time:
             return "Chỉ số 766 không trừ thời gian tạm dừng: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
+        case Action.PASS_ON if on_time and case.next and not case.decision and stops_the_clock(case.steps, case.next.number):
+            return (
+                "Chỉ số 766 không trừ thời gian của bước không tính thời gian: hồ sơ bị tính trễ nếu kết quả có sau ngày hẹn trả hiện nay."
+            )
         case Action.APOLOGISE:
             return "Chỉ số 766 vẫn tính hồ sơ theo ngày hẹn trả trước khi xin lỗi."
         case Action.COMPLETE if not on_time and by_law(case.times, now) is Verdict.ON_TIME:
@@ -380,12 +478,69 @@ def scores_late(case: Case, action: Action, now: datetime) -> str | None:
             return None
 
 
-def passed_on(case: Case, *, by: str, note: str | None, now: datetime, counting: Counting) -> Case:
-    """The current step is done, the next one begins."""
+def passed_on(
+    case: Case, *, by: str, note: str | None, now: datetime, counting: Counting, to_step: int | None = None, reason: str | None = None
+) -> Case:
+    """The current step is done, the next one begins; or a later one, where a branch of the process skips what lies between, with a
+    reason. At a step whose time is not counted the clock stands; when the case leaves it, it runs again.
+    """
     assert case.current
-    done = replace(case.current, done_at=now, done_by=by, note=note)
-    passed = replace(case, steps=begun(with_step(case.steps, done), done.number + 1, now, counting))
-    return recounted(passed, counting.calendar, counting.hours) if passed.limit_started else passed
+    done = case.current
+    to = done.number + 1 if to_step is None else to_step
+    _must_lie(to, done.number + 1, len(case.steps))
+    if to > done.number + 1 and not reason:
+        raise InvalidInput("Please correct: /reason.", Flaw("/reason", f"Say why what comes before step {to} is skipped."))
+    between = case.steps[done.number : to - 1]
+    steps = with_step(case.steps, replace(done, done_at=now, done_by=by, note=note))
+    for step in between:
+        steps = with_step(steps, replace(step, done_at=now, done_by=by, note=reason))
+    left = [_visit(done, Leaving.DONE, now, by, to, reason or note)]
+    left += [Visit(step.number, Leaving.SKIPPED, now, by, reason=reason) for step in between]
+    case, counting = _running(replace(case, steps=steps, visits=(*case.visits, *left)), now, counting)
+    return _at_step(case, begun(case.steps, to, now, counting), by, now, counting)
+
+
+def passed_back(case: Case, *, to_step: int, by: str, reason: str, now: datetime, counting: Counting) -> Case:
+    """Back to an earlier step, as the process says ("Nếu không đồng ý, chuyển lại"): what was done since is done again, and the time
+    of the step begins again, never after the limit. The visits so far are kept in the history.
+    """
+    assert case.current
+    _must_lie(to_step, 1, case.current.number - 1)
+    visit = _visit(case.current, Leaving.PASSED_BACK, now, by, to_step, reason)
+    case, counting = _running(replace(case, visits=(*case.visits, visit)), now, counting)
+    return _at_step(case, begun_again(case.steps, to_step, now, counting), by, now, counting)
+
+
+def _must_lie(to: int, first: int, last: int) -> None:
+    if not first <= to <= last:
+        steps = f"one of the steps {first} to {last}" if first < last else f"step {first}"
+        raise InvalidInput("Please correct: /to_step.", Flaw("/to_step", f"From here the case goes to {steps}, not to {to}."))
+
+
+def _visit(step: Step, leaving: Leaving, now: datetime, by: str, to: int | None, reason: str | None) -> Visit:
+    return Visit(step.number, leaving, now, by, step.began_at, step.due_at, to, reason)
+
+
+def _running(case: Case, now: datetime, counting: Counting) -> tuple[Case, Counting]:
+    """Where the clock stood for the step that is left, it runs again; what comes next is bound by the limit as it is then."""
+    if not case.stands_outside:
+        return case, counting
+    runs = promised_again(replace(case, intervals=ended(case.intervals, now)), case, counting)
+    return runs, replace(counting, ends_at=runs.limit_ends_at)
+
+
+def _at_step(before: Case, steps: Steps, by: str, now: datetime, counting: Counting) -> Case:
+    """The clock stands at a step whose time is not counted, in the words of the source; but not once the decision was issued. Where
+    limits run one after the other, a step each, their sum is counted from the start event that has happened now.
+    """
+    case = replace(before, steps=steps)
+    if is_one_per_limit(steps, case.time_terms):
+        case = recounted(case, counting.calendar, counting.hours)
+    step = case.current
+    if step is None or case.decision or not stops_the_clock(case.steps, step.number):
+        return case
+    stop = Interval(now, StopKind.NOT_COUNTED, StopPolicy.PAUSE, f"{step.printed_no}: {step.text or 'Không tính thời gian'}", by)
+    return promised_again(replace(case, intervals=(*case.intervals, stop)), case, counting)
 
 
 def decided(case: Case, decision: SignedDecision, *, today: date, now: datetime) -> Case:
@@ -398,7 +553,7 @@ NEEDS_DECISION: Final = frozenset({Outcome.GRANTED, Outcome.PARTLY})
 
 
 def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
-    """The result is attached, the clock ends, the baton goes to the desk. What is left of the steps closes with it.
+    """The result is attached, the clock ends, the baton goes to the desk. Steps after the result stay open until it is returned.
 
     What is granted rests on a decision issued; a refusal is a notice with its reasons and may do without. Source: law.COMPLETION.
     """
@@ -406,8 +561,12 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
         raise _not_allowed(case, "Nothing is granted without a decision: issue the decision first.")
     if result.outcome is Outcome.REFUSED and not (result.reasons and result.reasons.strip()):
         raise InvalidInput("Please correct: /reasons.", Flaw("/reasons", "A refusal says why."))
-    closed = tuple(step if step.done_at else replace(step, done_at=now, done_by=by) for step in case.steps)
-    return replace(case, state=LIFECYCLE[case.state, Action.COMPLETE].to, result=result, completed_at=now, steps=closed)
+    state = LIFECYCLE[case.state, Action.COMPLETE].to
+    finished = replace(case, state=state, result=result, completed_at=now)
+    if (current := case.current) is None:
+        return finished
+    done = with_step(case.steps, replace(current, done_at=now, done_by=by))
+    return replace(finished, steps=done, visits=(*case.visits, _visit(current, Leaving.DONE, now, by, None, result.reasons)))
 
 
 def corrected(case: Case, result: Result, *, by: str, now: datetime) -> Case:
@@ -448,20 +607,18 @@ def stopped(case: Case, *, now: datetime) -> Case:
 def _ended_without_result(case: Case, state: State, now: datetime) -> Case:
     """Nothing asked or proposed is left open. A clock that stood has stood to the end, and is judged so: `stopped_since` stays."""
     intervals = ended(case.intervals, now) if is_open(case.intervals) else case.intervals
-    return replace(case, state=state, stopped_at=now, intervals=intervals, adjustment_asked=None, stop_proposed=None)
+    children = all_cancelled(case.children, by="rule", now=now)
+    return replace(case, state=state, stopped_at=now, intervals=intervals, children=children, adjustment_asked=None, stop_proposed=None)
 
 
 def reworked(case: Case, *, now: datetime, counting: Counting) -> Case:
     """The result came back: its last counted step is worked on again, and all the time since counts. Source: law.REWORK."""
     counted = [step for step in case.steps if step.counted]
     last = counted[-1] if counted else case.steps[-1]
-    again = replace(last, began_at=None, due_at=None, done_at=None, done_by=None)
-    after = (replace(step, began_at=None, due_at=None, done_at=None, done_by=None) for step in case.steps[last.number :])
-    steps = (*case.steps[: last.number - 1], again, *after)
     return replace(
         case,
         state=State.IN_PROGRESS,
-        steps=begun(steps, last.number, now, counting),
+        steps=begun_again(case.steps, last.number, now, counting),
         decision=None,
         decision_issued_at=None,
         result=None,
@@ -478,7 +635,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
     match event:
         case PapersHandedOver() if event.to_office == case.offices.competent:
             handed_over = replace(mirrored, papers_handed_over_at=at, papers_handed_over_by=event.handed_over_by)
-            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None)
+            return replace(handed_over, papers_taken_over_at=None, papers_taken_over_by=None, papers_slip=event.slip)
         case PostalItemLost() if mirrored.state is State.COMPLETED:
             return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case CorrectionRequested():
@@ -496,6 +653,14 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case ReworkDeclined():
             return replace(mirrored, rework_asked_at=None)
         case DossierReturned():
-            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way)
+            ended_with_it = tuple(_returned_with(case.steps, step, event.returned_at) for step in case.steps)
+            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way, steps=ended_with_it)
         case _:
             return mirrored
+
+
+def _returned_with(steps: Steps, step: Step, at: datetime) -> Step:
+    """Steps after the result, as that of handing it out, are done when it was returned."""
+    if step.done_at or not after_the_result(steps, step.number):
+        return step
+    return replace(step, began_at=at, done_at=at)

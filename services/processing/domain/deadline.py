@@ -108,6 +108,13 @@ class Counting:
                 return add_working_minutes(at, EIGHT_HOURS, self.calendar, self.hours)
         return at + ONE_DAY
 
+    def working_minutes(self, start: datetime, end: datetime) -> int | None:
+        """The session minutes from one instant to another; None where no calendar tells."""
+        if self.calendar:
+            with contextlib.suppress(CalendarUnknown, InstantWrong):
+                return working_minutes_between(start, end, self.calendar, self.hours)
+        return None
+
     def is_worked(self, at: datetime) -> bool:
         """Whether people who come then find somebody; a year nobody knows is taken for worked."""
         if self.calendar:

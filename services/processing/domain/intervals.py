@@ -28,6 +28,8 @@ class StopKind(StrEnum):
     SUSPENSION = "suspension"
     SUPPLEMENT = "supplement"
     FEE = "fee"
+    NOT_COUNTED = "not_counted"
+    """At a step of the process whose time the source does not count, while counted work is still ahead."""
 
 
 @dataclass(frozen=True)

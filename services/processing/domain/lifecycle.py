@@ -10,6 +10,8 @@ from shared.contracts.events import (
     DossierStopped,
     DossierWithdrawn,
     Event,
+    FeePaid,
+    FeeReduced,
     PostalItemBooked,
     PostalItemDelivered,
     PostalItemLost,
@@ -43,8 +45,23 @@ _WHOSE: Final = [(state, action) for state in _HELD for action in (Action.ASSIGN
 LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.RECEIVED, Action.TAKE_UP): Transition(State.IN_PROGRESS, PERMISSIONS[Action.TAKE_UP], law.PROCESSING),
     (State.RECEIVED, Action.TAKE_OVER_PAPERS): _kept(State.RECEIVED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
+    (State.SUSPENDED, Action.TAKE_OVER_PAPERS): _kept(State.SUSPENDED, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.TAKE_OVER_PAPERS): _kept(State.IN_PROGRESS, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
     (State.IN_PROGRESS, Action.PASS_ON): _kept(State.IN_PROGRESS, Action.PASS_ON, law.PROCESSING),
+    (State.IN_PROGRESS, Action.PASS_BACK): _kept(State.IN_PROGRESS, Action.PASS_BACK, law.PROCESS_AS_PUBLISHED),
+    (State.IN_PROGRESS, Action.REQUEST_CONSULTATION): _kept(State.IN_PROGRESS, Action.REQUEST_CONSULTATION, law.CONSULTATION),
+    # What was asked is answered as long as the case is open, whoever has the baton meanwhile; so the table has a line for each state.
+    (State.IN_PROGRESS, Action.OPEN_CHILD): _kept(State.IN_PROGRESS, Action.OPEN_CHILD, law.INTERLINKED),
+    **{
+        (state, action): _kept(state, action, law.INTERLINKED)
+        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for action in (Action.COMPLETE_CHILD, Action.SEND_BACK_CHILD, Action.CANCEL_CHILD)
+    },
+    (State.IN_PROGRESS, Action.ANSWER_CONSULTATION): _kept(State.IN_PROGRESS, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.SUSPENDED, Action.ANSWER_CONSULTATION): _kept(State.SUSPENDED, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION): _kept(State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    (State.IN_PROGRESS, Action.REQUEST_ATTENDANCE): _kept(State.IN_PROGRESS, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
+    (State.SUSPENDED, Action.REQUEST_ATTENDANCE): _kept(State.SUSPENDED, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
     (State.IN_PROGRESS, Action.ISSUE_DECISION): _kept(State.IN_PROGRESS, Action.ISSUE_DECISION, law.COMPLETION),
     (State.RECEIVED, Action.RETURN_FOR_SUPPLEMENT): Transition(
         State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
@@ -52,6 +69,13 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.RETURN_FOR_SUPPLEMENT): Transition(
         State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
     ),
+    (State.AWAITING_FEE, Action.RETURN_FOR_SUPPLEMENT): Transition(
+        State.AWAITING_SUPPLEMENT, PERMISSIONS[Action.RETURN_FOR_SUPPLEMENT], law.RESTART_AFTER_SUPPLEMENT
+    ),
+    (State.IN_PROGRESS, Action.REQUEST_FEE): Transition(State.AWAITING_FEE, PERMISSIONS[Action.REQUEST_FEE], law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, Action.TAKE_OVER_PAPERS): _kept(State.AWAITING_FEE, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
+    (State.AWAITING_FEE, Action.EXTEND): _kept(State.AWAITING_FEE, Action.EXTEND, law.APPOINTED_ONCE_MORE),
+    (State.AWAITING_FEE, Action.APOLOGISE): _kept(State.AWAITING_FEE, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
     (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
     (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
@@ -61,16 +85,16 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
     **{
         (state, action): _kept(state, action, law.ADJUSTMENT)
-        for state in (State.RECEIVED, State.IN_PROGRESS, State.SUSPENDED)
+        for state in _HELD
         for action in (Action.TAKE_UP_ADJUSTMENT, Action.DECLINE_ADJUSTMENT)
     },
     **{
         (state, Action.PROPOSE_STOP): _kept(state, Action.PROPOSE_STOP, law.STOPPED_BY_LAW)
-        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
     },
     **{
         (state, Action.STOP): Transition(State.STOPPED, PERMISSIONS[Action.STOP], law.STOPPED_BY_LAW)
-        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for state in (State.IN_PROGRESS, State.AWAITING_FEE, State.SUSPENDED)
     },
     (State.COMPLETED, Action.REQUEST_REWORK): _kept(State.COMPLETED, Action.REQUEST_REWORK, law.REWORK),
     (State.UNCLAIMED, Action.REQUEST_REWORK): _kept(State.UNCLAIMED, Action.REQUEST_REWORK, law.REWORK),
@@ -99,11 +123,15 @@ class Granted:
     basis: law.Source
 
 
-# Wishes across the baton. In any other state the wish is declined: what the case row said first is what counts.
+# Wishes and money across the baton. In any other state the wish is declined, and money only noted: what the case row said first is
+# what counts.
 ASKED: Final[dict[tuple[State, type[Event]], Granted]] = {
     (State.RECEIVED, AnnulmentRequested): Granted(State.ANNULLED, law.ANNULMENT),
+    (State.AWAITING_FEE, FeePaid): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
+    (State.AWAITING_FEE, FeeReduced): Granted(State.IN_PROGRESS, law.FEE_DURING_PROCESSING),
     (State.RECEIVED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
     (State.IN_PROGRESS, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
+    (State.AWAITING_FEE, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
     (State.SUSPENDED, WithdrawalRequested): Granted(State.WITHDRAWN, law.WITHDRAWAL),
 }
 

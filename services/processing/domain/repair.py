@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.processing.domain.case import Case
-from services.processing.domain.intervals import Intervals
+from services.processing.domain.intervals import Intervals, StopKind
 from services.processing.domain.workflow import Steps
 from shared.contracts.states import STATES, DeadlineClock, State
 
@@ -28,7 +28,8 @@ def repaired(case: Case, to: State, left_at: datetime, *, ticket: str, now: date
 def _as_before(intervals: Intervals, to: State, left_at: datetime) -> Intervals:
     """What began since never was; where the clock stood, it stands on."""
     kept = tuple(one for one in intervals if one.started_at < left_at)
-    if kept and STATES[to].clock is DeadlineClock.STOPPED:
+    stood = STATES[to].clock is DeadlineClock.STOPPED or (to is State.AWAITING_FEE and bool(kept) and kept[-1].kind is StopKind.FEE)
+    if kept and stood:
         return (*kept[:-1], replace(kept[-1], ended_at=None))
     return kept
 

@@ -1,9 +1,11 @@
 """The steps of a case: read from the published process, planned one after the other, begun one by one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, Final
 
 from services.processing.domain.deadline import Counting
@@ -14,6 +16,28 @@ from shared.working_time import Unit
 OUTSIDE_THE_LIMIT: Final = frozenset({"not_counted", "office_hours"})
 WORKING: Final = frozenset({"working_day", "working_hour"})
 WHOLE_CASE: Final = "Giải quyết hồ sơ"
+
+# Words a published actor begins with where it is whoever applies. Our reading: the catalogue has no mark for it.
+APPLICANTS: Final = (
+    "tổ chức",
+    "cá nhân",
+    "công dân",
+    "người nộp",
+    "người dân",
+    "người yêu cầu",
+    "người sử dụng đất",
+    "hộ gia đình",
+    "doanh nghiệp",
+    "nhà đầu tư",
+    "chủ đầu tư",
+    "applicant",
+)
+OFFICIALS: Final = (
+    *("cán bộ", "công chức", "viên chức", "chuyên viên", "nhân viên", "bộ phận", "lãnh đạo", "văn thư", "tổ chức bộ máy"),
+    *("sở", "phòng", "ban ", "ubnd", "ủy ban", "uỷ ban", "trung tâm", "văn phòng", "chi cục", "chi nhánh", "cục", "hội đồng", "đơn vị"),
+    *("cơ quan có thẩm quyền", "cơ quan thuế", "ttpvhcc", "officer", "department"),
+)
+BETWEEN_ACTORS: Final = re.compile(r"[/;,]| và | hoặc ")
 
 
 class ProcessUnknown(NotUnderstood):
@@ -34,7 +58,8 @@ class Step:
     """One step of a case. `number` is its place from 1; the number printed may repeat or restart.
 
     Without an allotment nothing bounds it but the appointment. Not `counted`: its time lies outside the limit, as that of handing
-    the result out often does, and the case may be completed before it.
+    the result out often does, and the case may be completed before it. What stands after `planned_due_at` is of the present round:
+    a step the case comes back to begins again, and the earlier visits are in the history.
     """
 
     number: int
@@ -43,6 +68,8 @@ class Step:
     actor: str | None = None
     action: str | None = None
     text: str | None = None
+    kind: str = "not_stated"
+    """How its time was published (docs/catalogue.md)."""
     allotment: Allotment | None = None
     counted: bool = True
     planned_due_at: datetime | None = None
@@ -52,8 +79,44 @@ class Step:
     done_by: str | None = None
     note: str | None = None
 
+    @property
+    def skipped(self) -> bool:
+        """It never began: the case went past it, for a reason."""
+        return self.done_at is not None and self.began_at is None
+
+    @property
+    def by_applicant(self) -> bool:
+        """The published actor is whoever applies, and nobody else."""
+        actors = [actor.strip(" -.").casefold() for actor in BETWEEN_ACTORS.split(self.actor or "")]
+        return any(actor.startswith(APPLICANTS) for actor in actors) and not any(actor.startswith(OFFICIALS) for actor in actors)
+
 
 Steps = tuple[Step, ...]
+
+
+class Leaving(StrEnum):
+    """How the case left a step."""
+
+    DONE = "done"
+    PASSED_BACK = "passed_back"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The case was at a step, and left it: who had it, when it was due, when it was done. Of a skipped step it never began."""
+
+    step: int
+    leaving: Leaving
+    ended_at: datetime
+    by: str | None
+    began_at: datetime | None = None
+    due_at: datetime | None = None
+    to_step: int | None = None
+    reason: str | None = None
+
+
+Visits = tuple[Visit, ...]
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -81,6 +144,7 @@ def one_per_limit(terms: TimeTerms) -> Steps:
             limit.stage,
             action=limit.stage or WHOLE_CASE,
             text=limit.text,
+            kind="fixed" if limit.amount else "not_stated",
             allotment=Allotment(limit.amount, limit.unit, number) if limit.amount else None,
         )
         for number, limit in enumerate(terms.limits, 1)
@@ -104,6 +168,7 @@ def _step(number: int, published: Mapping[str, Any], allotments: Mapping[int, Al
         actor=published.get("actor"),
         action=published.get("action"),
         text=allotted.get("text"),
+        kind=allotted["kind"],
         allotment=allotments.get(allotted["with_seq"] if shared else published["seq"]),
         counted=allotted["kind"] not in OUTSIDE_THE_LIMIT,
     )
@@ -153,16 +218,58 @@ def planned(steps: Steps, accepted_at: datetime, counting: Counting) -> Steps:
     return tuple(course)
 
 
+# ------------------------------------------------------------------------------------------------ going from step to step
+
+
+def opened(steps: Steps, at: datetime, counting: Counting) -> Steps:
+    """At acceptance: what the applicant alone did to file is over, the first step after it has the case."""
+    first = next((step.number for step in steps if not step.by_applicant or step.allotment), 1)
+    filed = tuple(replace(step, began_at=at, done_at=at) if step.number < first else step for step in steps)
+    return begun(filed, first, at, counting)
+
+
 def begun(steps: Steps, number: int, at: datetime, counting: Counting) -> Steps:
-    """The step becomes the current one: its time is counted from now, or goes on for those who share it."""
+    """The step becomes the current one: its time is counted from now, or goes on for those who share it.
+
+    Nothing binds a step at which the clock stands.
+    """
     step = steps[number - 1]
-    return with_step(steps, replace(step, began_at=at, due_at=_due(steps, step, at, counting)))
+    due_at = None if stops_the_clock(steps, number) else _due(steps, step, at, counting)
+    return with_step(steps, replace(step, began_at=at, due_at=due_at, done_at=None, done_by=None, note=None))
+
+
+def begun_again(steps: Steps, number: int, at: datetime, counting: Counting) -> Steps:
+    """The case comes back to an earlier step: it and all after it begin a new round. Time shared with steps before it goes on."""
+    fresh = tuple(_untouched(step) if step.number >= number else step for step in steps)
+    return begun(fresh, number, at, counting)
+
+
+def stops_the_clock(steps: Steps, number: int) -> bool:
+    """Whether the source leaves the time of this step out of the total while counted work is still to come.
+
+    "Không tính thời gian" after the last counted step is the handing out of the result: there the clock has nothing to stop for.
+    """
+    return steps[number - 1].kind == "not_counted" and any(step.counted for step in steps[number:])
+
+
+def after_the_result(steps: Steps, number: int) -> bool:
+    """Nothing counted comes at or behind it: the case may be completed before it."""
+    return not any(step.counted for step in steps[number - 1 :])
+
+
+def _untouched(step: Step) -> Step:
+    return replace(step, began_at=None, due_at=None, done_at=None, done_by=None, note=None)
 
 
 def _due(steps: Steps, step: Step, at: datetime, counting: Counting) -> datetime:
     if step.allotment is None:
         return counting.ends_at
-    shared = (other.due_at for other in steps if other.began_at and other.allotment and other.allotment.holder == step.allotment.holder)
+    holder = step.allotment.holder
+    shared = (
+        other.due_at
+        for other in reversed(steps)
+        if other.number != step.number and other.due_at and other.allotment and other.allotment.holder == holder
+    )
     return next(shared, None) or counting.due(at, step.allotment.amount, step.allotment.unit)
 
 

@@ -1,7 +1,8 @@
 """Where a case stands on the work list, so that lists need not be counted: places are counted as cases move."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -14,6 +15,8 @@ HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is H
 
 NO_DAY: Final = date(9999, 12, 31)
 NOBODY: Final = ""
+WHOEVER: Final = "*"
+"""The place of all officers of an office together, so that a whole province is added up without looking at each of them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,16 @@ def place_of(case: Case) -> Place | None:
     return Place(case.offices.competent, case.assigned.officer if case.assigned else NOBODY, case.state, due_on)
 
 
+def moved(left: Place | None, reached: Place | None) -> dict[Place, int]:
+    """What changes in the counts: one less here, one more there, for the officer and for the office as a whole."""
+    changed: Counter[Place] = Counter()
+    for place, number in ((left, -1), (reached, 1)):
+        if place:
+            changed[place] += number
+            changed[replace(place, assignee=WHOEVER)] += number
+    return {place: number for place, number in changed.items() if number}
+
+
 class DueBucket(StrEnum):
     """When a step is due, as a head of office looks at it."""
 
@@ -46,12 +59,3 @@ class DueBucket(StrEnum):
 
 
 SOON_DAYS: Final = 3
-
-
-def bucket_of(due_on: date, today: date) -> DueBucket:
-    """By days: what is due today is not overdue yet, whatever its hour."""
-    if due_on < today:
-        return DueBucket.OVERDUE
-    if due_on == today:
-        return DueBucket.TODAY
-    return DueBucket.SOON if due_on <= today + timedelta(days=SOON_DAYS) else DueBucket.LATER
