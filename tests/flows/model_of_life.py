@@ -17,7 +17,7 @@ NOTICE: Final = TimeLimit(Decimal(3), Unit.WORKING_DAY)
 
 LIMITS: Final = {
     "LIFE-1": TimeLimit(Decimal(3), Unit.WORKING_DAY),
-    "LIFE-2": TimeLimit(Decimal(3), Unit.WORKING_DAY),
+    "LIFE-2": TimeLimit(Decimal(4), Unit.WORKING_DAY),
     "LIFE-3": TimeLimit(Decimal(10), Unit.DAY),
 }
 
@@ -78,6 +78,8 @@ class Rule:
     from_any_side: bool = False
     """Whoever sees the dossier may bring it; it needs no version."""
     sides: tuple[str, ...] = ("receiving", "returning")
+    of: Callable[[Moment], list[Any]] | None = None
+    """What it ends, each of an office that was asked for it: it is that office's to do."""
 
     def leads(self, state: str) -> str:
         return self.to or state
@@ -89,14 +91,23 @@ def states(text: str) -> frozenset[str]:
 
 # ------------------------------------------------------------------------------------------------ states
 
-AT_THE_AGENCY: Final = states("received in_progress suspended")
+AT_THE_AGENCY: Final = states("received in_progress awaiting_fee suspended")
 WITH_RESULT: Final = states("completed unclaimed in_post returned")
-BEFORE_ACCEPTANCE: Final = states("submitted intake_supplement")
-STANDING: Final = states("suspended awaiting_supplement")
+BEFORE_ACCEPTANCE: Final = states("submitted intake_supplement intake_fee")
+COUNTED: Final = AT_THE_AGENCY | {"awaiting_supplement"}
+STOPS: Final[dict[str, frozenset[str]]] = {
+    "suspension": states("suspended"),
+    "supplement": states("awaiting_supplement"),
+    "fee": states("awaiting_fee"),
+    "not_counted": states("in_progress awaiting_fee"),
+}
+"""In which states the clock may stand for what."""
+MUST_STAND: Final = states("suspended awaiting_supplement")
+NOTHING_IS_OWED: Final = states("not_accepted withdrawn stopped annulled")
 OPEN: Final = BEFORE_ACCEPTANCE | AT_THE_AGENCY | states("awaiting_supplement completed unclaimed in_post")
 CLOSED: Final = states("returned withdrawn stopped")
 """Ended, annulled ones aside: those count nowhere."""
-NEVER_RECEIVED: Final = states("not_accepted")
+EVER: Final = OPEN | CLOSED | NOTHING_IS_OWED
 
 # ------------------------------------------------------------------------------------------------ the desk
 
@@ -123,9 +134,18 @@ def _not_in_hand(m: Moment) -> Any:
     return being_made_anew(m) or not m.result_at_desk_at
 
 
+def _no_line_is_open(m: Moment) -> bool:
+    return not m.fee_owed and not any(fee["state"] == "to_state" for fee in m.fees)
+
+
 DESK_RULES: Final[dict[str, Rule]] = {
     "accept": Rule(states("submitted"), "received", DESK),
     "request_supplement": Rule(states("submitted"), "intake_supplement", DESK, lambda m: m.supplement_asked),
+    "ask_fee": Rule(states("submitted"), "intake_fee", DESK),
+    "record_payment": Rule(EVER - NOTHING_IS_OWED, None, APPLICANT_S, lambda m: not m.fee_owed, from_any_side=True),
+    "state_fee": Rule(EVER - NOTHING_IS_OWED, None, DESK, _no_line_is_open),
+    "reduce_fee": Rule(EVER - NOTHING_IS_OWED, None, DESK, _no_line_is_open),
+    "refund_fee": Rule(EVER, None, states("supervisor"), lambda m: not m.fee_net),
     "refuse": Rule(BEFORE_ACCEPTANCE, "not_accepted", DESK),
     "lapse": Rule(states("intake_supplement"), "not_accepted", DESK, lambda m: not m.closing_proposed_at),
     "redirect": Rule(states("submitted"), None, DESK),
@@ -164,7 +184,32 @@ LEADER: Final = states("leader")
 
 
 def _steps_ahead(m: Moment) -> bool:
-    return any(step["counted"] and step["began_at"] is None for step in m.steps)
+    return any(step["counted"] and not (step["began_at"] or step["done_at"]) for step in m.steps)
+
+
+def shares(m: Moment) -> list[Any]:
+    return [share for share in m.children if not share["ended_at"]]
+
+
+def begun(m: Moment) -> list[Any]:
+    return [share for share in shares(m) if share["began_at"]]
+
+
+def asked(m: Moment) -> list[Any]:
+    return [one for one in m.consultations if not one["answered_at"]]
+
+
+def stands_outside(m: Moment) -> bool:
+    """At a step whose time is not counted."""
+    return bool(m.clock_stops) and m.clock_stops[-1]["kind"] == "not_counted" and m.clock_stops[-1]["ended_at"] is None
+
+
+def _fee_is_owed(m: Moment) -> bool:
+    return bool(m.fee) and not m.fee["settled_at"]
+
+
+def _cannot_be_decided(m: Moment) -> Any:
+    return m.adjustment_asked or shares(m)
 
 
 def _too_late_to_extend(m: Moment) -> bool:
@@ -196,25 +241,39 @@ def _nothing_to_hand_over(m: Moment) -> Any:
 
 AGENCY_RULES: Final[dict[str, Rule]] = {
     "take_up": Rule(states("received"), "in_progress", UNIT),
-    "take_over_papers": Rule(states("received in_progress"), None, UNIT, lambda m: not m.papers_handed_over_at or m.papers_taken_over_at),
+    "take_over_papers": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.papers_handed_over_at or m.papers_taken_over_at),
     "pass_on": Rule(states("in_progress"), None, UNIT, lambda m: not any(step["status"] == "next" for step in m.steps)),
-    "issue_decision": Rule(states("in_progress"), None, LEADER, lambda m: m.decision or m.adjustment_asked),
-    "complete": Rule(states("in_progress"), "completed", UNIT, lambda m: _steps_ahead(m) or m.adjustment_asked),
-    "return_for_supplement": Rule(states("received in_progress"), "awaiting_supplement", UNIT, lambda m: m.decision or _irregular(m)),
-    "suspend": Rule(states("in_progress"), "suspended", LEADER, lambda m: m.decision),
+    "pass_back": Rule(states("in_progress"), None, UNIT, lambda m: m.current_step in (None, 1)),
+    "request_consultation": Rule(states("in_progress"), None, UNIT),
+    "answer_consultation": Rule(COUNTED - {"received"}, None, UNIT, lambda m: not asked(m), from_any_side=True, of=asked),
+    "request_attendance": Rule(states("in_progress suspended"), None, UNIT),
+    "open_child": Rule(states("in_progress"), None, UNIT, lambda m: m.decision),
+    "complete_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
+    "send_back_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
+    "cancel_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not shares(m)),
+    "request_fee": Rule(states("in_progress"), "awaiting_fee", UNIT, lambda m: m.decision or _fee_is_owed(m)),
+    "issue_decision": Rule(states("in_progress"), None, LEADER, lambda m: m.decision or _cannot_be_decided(m)),
+    "complete": Rule(states("in_progress"), "completed", UNIT, lambda m: _steps_ahead(m) or _cannot_be_decided(m)),
+    "return_for_supplement": Rule(
+        states("received in_progress awaiting_fee"),
+        "awaiting_supplement",
+        UNIT,
+        lambda m: m.decision or _irregular(m) or stands_outside(m),
+    ),
+    "suspend": Rule(states("in_progress"), "suspended", LEADER, lambda m: m.decision or stands_outside(m)),
     "resume": Rule(states("suspended"), "in_progress", LEADER),
-    "extend": Rule(states("received in_progress"), None, LEADER, lambda m: m.new_dates or _too_late_to_extend(m)),
+    "extend": Rule(states("received in_progress awaiting_fee"), None, LEADER, lambda m: m.new_dates or _too_late_to_extend(m)),
     "apologise": Rule(AT_THE_AGENCY, None, LEADER, lambda m: not m.supervisor and any(not new["in_time"] for new in m.new_dates)),
     "take_up_adjustment": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.adjustment_asked or m.decision),
     "decline_adjustment": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.adjustment_asked),
-    "propose_stop": Rule(states("in_progress suspended"), None, UNIT, lambda m: m.decision),
+    "propose_stop": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: m.decision),
     "stop": Rule(
-        states("in_progress suspended"),
+        AT_THE_AGENCY - {"received"},
         "stopped",
         LEADER,
         lambda m: m.decision or not m.stop_proposed or m.stop_proposed["by"] == m.actor.name,
     ),
-    "request_rework": Rule(states("completed unclaimed"), None, LEADER, lambda m: m.rework_asked_at),
+    "request_rework": Rule(states("completed unclaimed"), None, LEADER, lambda m: m.rework_asked_at or _correcting(m)),
     "hand_over_result": Rule(WITH_RESULT, None, UNIT, _nothing_to_hand_over),
     "correct_result": Rule(WITH_RESULT, None, UNIT, lambda m: not _correcting(m)),
     "decline_correction": Rule(WITH_RESULT, None, LEADER, lambda m: not _correcting(m)),
@@ -236,7 +295,8 @@ def within_reach(service: str, rule: Rule, m: Moment) -> bool:
     if not rule.roles & m.actor.roles:
         return False
     if service == "processing":
-        return m.actor.sees(offices["competent"])
+        asked_of = rule.of(m) if rule.of and m.state in rule.states else []
+        return m.actor.sees(*(one["office"] for one in asked_of)) if asked_of else m.actor.sees(offices["competent"])
     return m.actor.sees(*offices.values()) if rule.from_any_side else m.actor.sees(*(offices[side] for side in rule.sides))
 
 
@@ -256,10 +316,12 @@ def same_request(service: str, action: str, _body: Mapping[str, Any]) -> tuple[s
     return SAME_PATH.get(action, (action,)) if service == "intake" else (action,)
 
 
-def led_to(service: str, action: str, rule: Rule, m: Moment, body: Mapping[str, Any]) -> str:
+def led_to(service: str, action: str, rule: Rule, m: Moment, body: Mapping[str, Any], after: View) -> str:
     """The state it must have led to; a few depend on what was sent, or on what is owed."""
     wish: Mapping[str, Any] = m.result_wanted if service == "intake" else {}
     match action:
+        case "record_payment" | "reduce_fee" if m.state == "intake_fee":
+            return "intake_fee" if after["fee_awaited"] else "submitted"
         case "supplement" if m.state == "intake_supplement" and body.get("complete", True):
             return "submitted"
         case "deliver_online" if wish["electronic_only"] or wish["way"] == "online":
@@ -283,7 +345,11 @@ TOLD: Final[dict[str, dict[str, dict[str | None, str]]]] = {
         "supplement": {"intake_supplement": "submitted"},
         "deliver_online": dict.fromkeys(states("completed unclaimed"), "returned"),
         "dossier.taken_up": {"received": "in_progress"},
-        "supplement.requested": dict.fromkeys(states("received in_progress"), "awaiting_supplement"),
+        "record_payment": {"intake_fee": "submitted"},
+        "reduce_fee": {"intake_fee": "submitted"},
+        "fee.requested": {"in_progress": "awaiting_fee"},
+        "fee.settled": {"awaiting_fee": "in_progress"},
+        "supplement.requested": dict.fromkeys(states("received in_progress awaiting_fee"), "awaiting_supplement"),
         "dossier.suspended": {"in_progress": "suspended"},
         "dossier.resumed": {"suspended": "in_progress"},
         "dossier.completed": {"in_progress": "completed"},
@@ -302,6 +368,8 @@ TOLD: Final[dict[str, dict[str, dict[str | None, str]]]] = {
         "resolve_on_the_spot": {None: "returned"},
         "withdraw": dict.fromkeys(AT_THE_AGENCY, "withdrawn"),
         "annul": {"received": "annulled"},
+        "fee.paid": {"awaiting_fee": "in_progress"},
+        "fee.reduced": {"awaiting_fee": "in_progress"},
         "supplement.accepted": {"awaiting_supplement": "in_progress"},
         "dossier.stopped": {"awaiting_supplement": "stopped"},
         "dossier.withdrawn": {"awaiting_supplement": "withdrawn"},
@@ -385,11 +453,99 @@ def _corrected_return(m: Moment, serial: int) -> Told:
     return ({"way": "post"} | an_item(serial)) if serial % 2 else {"way": "desk"}
 
 
+def _elsewhere(m: Moment, serial: int) -> str | None:
+    """An office that has nothing to do with it yet."""
+    busy = {m.offices["competent"]} | {one["office"] for one in asked(m)}
+    free = [office for office in ("H27.031", "H27.030", "H27.002", "H27.001") if office not in busy]
+    return free[serial % len(free)] if free else None
+
+
+def _question(m: Moment, serial: int) -> Told | None:
+    if (office := _elsewhere(m, serial)) is None:
+        return None
+    return {"office": office, "question": "Ý kiến về quy hoạch", "amount": str(1 + serial % 5), "unit": "working_day"}
+
+
+def _share(m: Moment, serial: int) -> Told:
+    office = "H27.031" if m.offices["competent"] == "H27.030" else "H27.030"
+    after = [share["number"] for share in shares(m)]
+    told = {"office": office, "work": f"Việc {serial}", "amount": str(1 + serial % 5), "unit": "working_day"}
+    return told | ({"after": after[0]} if after and serial % 2 else {})
+
+
+def _first(ones: list[Any], m: Moment) -> Any:
+    return next((one for one in ones if m.actor.sees(one["office"])), ones[0] if ones else None)
+
+
+def _answer(m: Moment, serial: int) -> Told:
+    one = _first(asked(m), m)
+    told = {"opinion": ("agrees", "disagrees")[serial % 2], "content": "Phù hợp quy hoạch"}
+    return told | ({"consultation": one["id"]} if one else {})
+
+
+def _share_ended(m: Moment, _serial: int) -> Told:
+    one = _first(begun(m), m)
+    return {"note": "Đủ điều kiện"} | ({"number": one["number"]} if one else {})
+
+
+def _line(m: Moment, *wanted: str) -> int:
+    return next((fee["number"] for fee in m.fees if fee["state"] in wanted), 1)
+
+
+def _stated_line(m: Moment, serial: int) -> Told | None:
+    """A line whose sum nobody published and the agency did not ask for; of others there is nothing to state."""
+    free = [fee for fee in m.fees if fee["state"] in ("to_state", "owed") and fee["published"] is None and not fee["request"]]
+    return {"fee": free[0]["number"], "amount": 1000 * (1 + serial % 9)} if free else None
+
+
+def _payment(m: Moment, serial: int) -> Told:
+    some = m.fee_awaited if m.fee_awaited and serial % 2 else m.fee_owed
+    return {"amount": max(1, some), "method": "cash", "receipt_number": f"BL-{serial}"}
+
+
+def _refund(m: Moment, _serial: int) -> Told:
+    kept = [fee for fee in m.fees if fee["paid"] > fee["refunded"]]
+    fee = kept[0] if kept else {"number": 1, "paid": 1, "refunded": 0}
+    return {"fee": fee["number"], "amount": fee["paid"] - fee["refunded"], "reason": "Thu thừa", "method": "cash"}
+
+
+WITH_A_FEE: Final = "LIFE-3"
+
+
+def _fee_before_acceptance(m: Moment, _serial: int) -> Told | None:
+    """The published one, once; what is published to be free costs nothing."""
+    if m.procedure["key"] != WITH_A_FEE or m.fees:
+        return None
+    return {"reason": "Nộp lệ phí trước khi tiếp nhận"}
+
+
+def paid_at_once(procedure: str) -> list[Told]:
+    return [{"name": "Lệ phí", "amount": 50000, "paid": True, "method": "cash"}] if procedure == WITH_A_FEE else []
+
+
 def an_item(serial: int) -> Told:
     return {"carrier": "simulator", "tracking_number": f"EF{serial:09}VN"}
 
 
-BODIES: Final[dict[str, Callable[[Moment, int], Told]]] = {
+BODIES: Final[dict[str, Callable[[Moment, int], Told | None]]] = {
+    "ask_fee": _fee_before_acceptance,
+    "record_payment": _payment,
+    "state_fee": _stated_line,
+    "reduce_fee": lambda m, n: {"fee": _line(m, "to_state", "owed"), "amount": 0, "ground": "Hộ nghèo"},
+    "refund_fee": _refund,
+    "request_fee": lambda m, n: {"fees": [{"name": f"Lệ phí {n}", "amount": 1000 * n}], "reason": "Nghĩa vụ tài chính"},
+    "pass_back": lambda m, n: {"to_step": 1 + n % max(1, (m.current_step or 1) - 1), "reason": "Thiếu căn cứ"},
+    "request_consultation": _question,
+    "answer_consultation": _answer,
+    "request_attendance": lambda m, n: {
+        "at": a_working_day_after(m.now, 2).isoformat(),
+        "place": "Thửa đất số 12",
+        "purpose": "Xác minh thực địa",
+    },
+    "open_child": _share,
+    "complete_child": _share_ended,
+    "send_back_child": _share_ended,
+    "cancel_child": lambda m, n: {"number": next((share["number"] for share in shares(m)), 1), "reason": "Không còn cần thiết"},
     "accept": lambda m, n: {"papers": [{"number": 1, "originals": 1}]},
     "supplement": lambda m, n: {"papers": [{"number": 1, "originals": 1}], "complete": n % 3 != 0},
     "redirect": _redirected,
@@ -408,8 +564,9 @@ BODIES: Final[dict[str, Callable[[Moment, int], Told]]] = {
     "extend": _new_date,
     "apologise": _new_date,
 }
-"""Where the example of the schema does not fit the day, or there is more than one way. The others are sent as their example stands."""
+"""Where the example of the schema does not fit the day, or there is more than one way. The others are sent as their example stands.
+None: nothing that could be sent fits this dossier today."""
 
 
-def a_body(action: str, needs: Mapping[str, Any], m: Moment, serial: int) -> Told:
+def a_body(action: str, needs: Mapping[str, Any], m: Moment, serial: int) -> Told | None:
     return BODIES[action](m, serial) if action in BODIES else example_of(needs)

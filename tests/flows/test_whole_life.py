@@ -48,7 +48,16 @@ STEPS_AWAY: Final = 4
 MOST_DOSSIERS: Final = 5
 BEGINNINGS: Final = ("desk", "portal", "counter", "post", "online wish", "on the spot", "again")
 STRAIGHT_ON: Final = {
-    INTAKE: ("accept", "supplement", "accept_supplement", "take_over_result", "return_corrected", "post", "return_at_desk"),
+    INTAKE: (
+        "accept",
+        "record_payment",
+        "supplement",
+        "accept_supplement",
+        "take_over_result",
+        "return_corrected",
+        "post",
+        "return_at_desk",
+    ),
     PROCESSING: ("take_up", "resume", "pass_on", "issue_decision", "complete", "correct_result", "hand_over_result"),
 }
 REPORTS: Final = (
@@ -168,7 +177,7 @@ class Life(RuleBasedStateMachine):
                 "desk": {},
                 "post": {"channel": "post", "postal_item": model.an_item(serial), "result": {"way": "post"}},
                 "online wish": {"result": {"way": "online", "electronic_only": True}},
-                "on the spot": {"on_the_spot": {"outcome": "granted", "document_number": f"{serial}/GP"}},
+                "on the spot": {"on_the_spot": {"outcome": "granted", "document_number": f"{serial}/GP"}, "fees": model.paid_at_once(key)},
             }[how]
             who = supervisor if how == "on the spot" else desk
             answer = await town.asks(town.callers[INTAKE, who].post("/dossiers", an_application(key, **receiving, **more)))
@@ -215,7 +224,8 @@ class Life(RuleBasedStateMachine):
 
     async def _sends_what_is_offered(self, service: Service, moment: Moment, offered: dict[str, Any], *, twice: bool = False) -> None:
         town, view, action = self.town, moment.view, offered["action"]
-        body = model.a_body(action, offered["needs"], moment, town.next_serial())
+        if (body := model.a_body(action, offered["needs"], moment, town.next_serial())) is None:
+            return
         caller, path = town.callers[service, moment.actor], offered["href"].removeprefix("/v1")
         key = f"key {town.serial}"
         answer = await town.asks(caller.post(path, body, version=view["version"], key=key))
@@ -234,7 +244,7 @@ class Life(RuleBasedStateMachine):
             self.town.items.append(body["tracking_number"])
         if (known := RULES[service].get(action)) is None or (view := await self.town.looks(service, moment.view["id"])) is None:
             return
-        leads = model.led_to(service, action, known, moment, body)
+        leads = model.led_to(service, action, known, moment, body, view)
         must(view["state"] == leads, action, "led from", moment.state, "to", view["state"], "not to", leads)
 
     async def _goes_straight_on(self, dossier: int) -> None:
@@ -263,7 +273,8 @@ class Life(RuleBasedStateMachine):
             return
         moment = town.moment(view, actor)
         town.offers_what_is_legal(service, town.moment(view, OVERSEER))
-        body = model.a_body(action, SCHEMAS[service][action], moment, town.next_serial())
+        if (body := model.a_body(action, SCHEMAS[service][action], moment, town.next_serial())) is None:
+            return
         version = view["version"] - 1 if stale else view["version"]
         answer = await town.sends(service, actor, action, name, body, version)
         legal = [one for one in model.same_request(service, action, body) if model.legal(service, one, moment)]
@@ -293,6 +304,8 @@ class Life(RuleBasedStateMachine):
         moment = town.moment(view, OVERSEER)
         actions = [one_of(view["possible_actions"], number) for number in (one, other)]
         bodies = [model.a_body(action["action"], action["needs"], moment, town.next_serial()) for action in actions]
+        if None in bodies:
+            return
         caller = town.callers[service, OVERSEER]
         *answers, _ = await asyncio.gather(
             *(

@@ -53,20 +53,37 @@ def _lasting(amount: int, unit: str) -> dict[str, Any]:
     return {"kind": "fixed", "amount": amount, "unit": unit, "text": f"{amount} {unit}"}
 
 
+NOT_COUNTED: Final = {"kind": "not_counted", "text": "Không tính thời gian"}
 STEPS: Final = [
-    {"seq": number, "printed_no": f"B{number}", "actor": actor, "allotted": _lasting(1, "working_day")}
-    for number, actor in enumerate(("Chuyên viên", "Trưởng phòng", "Văn thư"), 1)
+    {"seq": number, "printed_no": f"B{number}", "actor": actor, "allotted": allotted}
+    for number, (actor, allotted) in enumerate(
+        (
+            ("Chuyên viên", _lasting(2, "working_day")),
+            ("Tổ chức, cá nhân", NOT_COUNTED),
+            ("Trưởng phòng", _lasting(1, "working_day")),
+            ("Văn thư", _lasting(1, "working_day")),
+        ),
+        1,
+    )
 ]
 PROCEDURES: Final[Mapping[str, tuple[dict[str, Any], str, TimeTerms]]] = {
     "LIFE-1": ({}, AGENCY, TimeTerms()),
     "LIFE-2": (
-        {"processes": [{"steps_complete": True, "total": _lasting(3, "working_day"), "steps": STEPS}]},
+        {
+            "limits": [_lasting(4, "working_day")],
+            "processes": [{"steps_complete": True, "total": _lasting(4, "working_day"), "steps": STEPS}],
+        },
         OTHER_AGENCY,
-        TimeTerms(supplement=StopPolicy.PAUSE),
+        TimeTerms(supplement=StopPolicy.PAUSE, fee_pauses="Luật chuyên ngành"),
     ),
-    "LIFE-3": ({"limits": [_lasting(10, "day")]}, AGENCY, TimeTerms(supplement_days=5, submission_days=3)),
+    "LIFE-3": (
+        {"limits": [_lasting(10, "day")], "fees": [{"name": "Lệ phí", "amount": 50000}]},
+        AGENCY,
+        TimeTerms(supplement_days=5, submission_days=3),
+    ),
 }
-"""Entry, who decides, policies: a plain one; three steps, a supplement pauses; calendar days, short periods to answer."""
+"""Entry, who decides, policies: a plain one; steps, one of them not counted, supplement and fee pause; calendar days, a fee, short
+periods to answer."""
 
 
 def _actor(name: str, roles: str, office: str, **more: Any) -> Actor:
@@ -441,8 +458,9 @@ class Town:
             for one, other in pairwise(stops):
                 must(one["ended_at"] and one["ended_at"] <= other["started_at"], "stops overlap:", dossier, dict(one), dict(other))
             must(all(row["ended_at"] is None or row["ended_at"] >= row["started_at"] for row in stops), "a stop ends first:", dossier)
-            stands = bool(stops) and stops[-1]["ended_at"] is None
-            must(stands == (rows[0]["state"] in model.STANDING), "clock and state differ:", dossier, dict(rows[-1]))
+            stands = stops[-1]["kind"] if stops and stops[-1]["ended_at"] is None else None
+            must(stands or rows[0]["state"] not in model.MUST_STAND, "the clock runs:", dossier, dict(rows[-1]))
+            must(not stands or rows[0]["state"] in model.STOPS[stands], "the clock stands:", dossier, dict(rows[-1]))
             must(rows[0]["first_appointment_at"] == desk[dossier], "another first appointment:", dossier)
             first = self.seen.first_appointments.setdefault(dossier, rows[0]["first_appointment_at"])
             must(first == rows[0]["first_appointment_at"], "the first appointment changed:", dossier)
@@ -463,12 +481,15 @@ class Town:
             must(sorted(serials[place]) == list(range(1, counters.get(place, 0) + 1)), "codes of", place, serials[place], counters)
 
     async def _work_is_counted(self) -> None:
-        counted = await self.books[PROCESSING].fetchval("select coalesce(sum(number), 0) from processing.work_count")
+        counted = await self.books[PROCESSING].fetchrow(
+            """select coalesce(sum(number) filter (where assignee = '*'), 0) as of_offices,
+                      coalesce(sum(number) filter (where assignee <> '*'), 0) as of_officers from processing.work_count"""
+        )
         held = sorted(model.AT_THE_AGENCY)
         waiting = await self.books[PROCESSING].fetchval(
             'select count(*) from processing."case" where current_step is not null and state = any($1::text[])', held
         )
-        must(counted == waiting, "work counted", counted, "work that waits", waiting)
+        must(set(counted.values()) == {waiting}, "work counted", dict(counted), "work that waits", waiting)
 
     # -------------------------------------------------------------------------------------------- what they must say at rest
 
@@ -504,9 +525,12 @@ class Town:
 
     def _due_as_counted(self, view: Mapping[str, Any]) -> None:
         """From acceptance and the stops alone, as the pure function counts."""
-        if view["state"] not in ("received", "in_progress"):
+        if view["state"] not in model.COUNTED:
             return
-        stops = [Stop(model.at(stop["started_at"]), model.at(stop["ended_at"]), StopPolicy(stop["policy"])) for stop in view["clock_stops"]]
+        stops = [
+            Stop(model.at(stop["started_at"]), stop["ended_at"] and model.at(stop["ended_at"]), StopPolicy(stop["policy"]))
+            for stop in view["clock_stops"]
+        ]
         limit = model.LIMITS[view["procedure"]["key"]]
         counted = due(model.at(view["accepted_at"]), limit, calendar=CALENDAR, stops=stops)
         told = view["due_at"] and model.at(view["due_at"])
