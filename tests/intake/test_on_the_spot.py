@@ -101,6 +101,7 @@ async def test_a_refusal_with_reasons_is_a_result(desk: Desk) -> None:
         "document_number": None,
         "document_reference": None,
         "reasons": "Không có tên trong sổ gốc",
+        "members": None,
     }
 
 
