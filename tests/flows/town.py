@@ -267,7 +267,8 @@ class Town:
     def relay(self, source: Service, peer: Service) -> Relay:
         return next(relay for relay in self.runtime(source).relays if relay.subscriber == peer)
 
-    async def travels(self, source: Service, peer: Service, *, size: int, fate: str | None) -> None:
+    async def travels(self, way: tuple[Service, Service], *, size: int, fate: str | None) -> None:
+        source, peer = way
         if not self.up(source):
             return
         relay = self.relay(source, peer)
@@ -277,8 +278,9 @@ class Town:
         self.line.carry = lambda host, clouds: None
         at_ease(relay)
 
-    async def comes_again(self, source: Service, peer: Service, which: int) -> None:
+    async def comes_again(self, way: tuple[Service, Service], which: int) -> None:
         """Any event ever told is brought by itself: once more, or before it is its turn."""
+        source, peer = way
         log = await self.books[source].fetch(f"select * from {source}.event where {ABOUT_DOSSIERS} order by number")
         if not log or not self.up(peer):
             return
@@ -355,7 +357,7 @@ class Town:
         """What a chore told last has perhaps not left yet."""
         queued = "select exists (select from notifications.message where state = 'queued')"
         waits = [await self.books[service].fetchval(f"select exists (select from {service}.delivery)") for service in Service]
-        return any(waits) or await self.books[NOTIFICATIONS].fetchval(queued)
+        return any(waits) or bool(await self.books[NOTIFICATIONS].fetchval(queued))
 
     async def carrier_reports(self, report: Mapping[str, Any]) -> httpx.Response:
         body = json.dumps(report).encode()
@@ -422,7 +424,7 @@ class Town:
             return
         self.seen.lives[service, row["id"]] = (row["version"], row["told"], row["state"], len(lines))
         state: str | None = None
-        been: set[str] = set()
+        been: set[str | None] = set()
         for line in lines:
             if line["to_state"] is None:
                 must(line["from_state"] is None, named, dict(line))
@@ -489,6 +491,7 @@ class Town:
         waiting = await self.books[PROCESSING].fetchval(
             'select count(*) from processing."case" where current_step is not null and state = any($1::text[])', held
         )
+        assert counted
         must(set(counted.values()) == {waiting}, "work counted", dict(counted), "work that waits", waiting)
 
     # -------------------------------------------------------------------------------------------- what they must say at rest
