@@ -33,6 +33,11 @@ class Actor:
     office: str
     mandate: bool = False
 
+    @property
+    def subject(self) -> str:
+        """As the development issuer names them."""
+        return f"{','.join(sorted(self.roles))}@{self.office}:{self.name}"
+
     def sees(self, *offices: str) -> bool:
         return any(office == self.office or office.startswith(f"{self.office}.") for office in offices)
 
@@ -239,6 +244,23 @@ def _nothing_to_hand_over(m: Moment) -> Any:
     return m.rework_asked_at or _correcting(m) or left or m.result_handed_over_at or m.result_at_desk_at
 
 
+HEADS: Final = states("leader supervisor")
+WORKS_ON_CASES: Final = UNIT
+WHERE_CASES_ARE_ASSIGNED: Final = "H27.031"
+ANYBODY_S: Final = states("take_over_papers hand_over_result assign claim")
+"""Whoever has the case has no say in these."""
+
+
+def _nobody_assigns(m: Moment) -> bool:
+    return m.offices["competent"] != WHERE_CASES_ARE_ASSIGNED or m.current_step is None
+
+
+def somebody_else_s(action: str, m: Moment) -> bool:
+    """A colleague has the case; the heads of the unit act on every one."""
+    assigned = m.view.get("assigned")
+    return bool(assigned) and action not in ANYBODY_S and not m.actor.roles & HEADS and assigned["officer"] != m.actor.subject
+
+
 AGENCY_RULES: Final[dict[str, Rule]] = {
     "take_up": Rule(states("received"), "in_progress", UNIT),
     "take_over_papers": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.papers_handed_over_at or m.papers_taken_over_at),
@@ -277,10 +299,9 @@ AGENCY_RULES: Final[dict[str, Rule]] = {
     "hand_over_result": Rule(WITH_RESULT, None, UNIT, _nothing_to_hand_over),
     "correct_result": Rule(WITH_RESULT, None, UNIT, lambda m: not _correcting(m)),
     "decline_correction": Rule(WITH_RESULT, None, LEADER, lambda m: not _correcting(m)),
-    # An office that does not say how it assigns assigns nothing.
-    "assign": Rule(frozenset(), None, states("leader supervisor")),
-    "claim": Rule(frozenset(), None, UNIT),
-    "release": Rule(frozenset(), None, UNIT),
+    "assign": Rule(COUNTED, None, HEADS, _nobody_assigns),
+    "claim": Rule(AT_THE_AGENCY, None, UNIT, lambda m: _nobody_assigns(m) or m.assigned),
+    "release": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.assigned),
 }
 RULES: Final = {"intake": DESK_RULES, "processing": AGENCY_RULES}
 
@@ -302,6 +323,8 @@ def within_reach(service: str, rule: Rule, m: Moment) -> bool:
 
 def legal(service: str, action: str, m: Moment) -> bool:
     rule = RULES[service][action]
+    if service == "processing" and not rule.of and somebody_else_s(action, m):
+        return False
     return within_reach(service, rule, m) and m.state in rule.states and not rule.against(m)
 
 
@@ -509,6 +532,12 @@ def _refund(m: Moment, _serial: int) -> Told:
     return {"fee": fee["number"], "amount": fee["paid"] - fee["refunded"], "reason": "Thu thừa", "method": "cash"}
 
 
+COLLEAGUES: Final = (
+    Actor("Minh", frozenset({"case_officer"}), WHERE_CASES_ARE_ASSIGNED),
+    Actor("Khánh", frozenset({"leader", "supervisor"}), WHERE_CASES_ARE_ASSIGNED),
+)
+"""Of the office that assigns."""
+
 WITH_A_FEE: Final = "LIFE-3"
 
 
@@ -533,6 +562,7 @@ BODIES: Final[dict[str, Callable[[Moment, int], Told | None]]] = {
     "state_fee": _stated_line,
     "reduce_fee": lambda m, n: {"fee": _line(m, "to_state", "owed"), "amount": 0, "ground": "Hộ nghèo"},
     "refund_fee": _refund,
+    "assign": lambda m, n: {"officer": COLLEAGUES[n % len(COLLEAGUES)].subject, "reason": "Cân đối khối lượng công việc"},
     "request_fee": lambda m, n: {"fees": [{"name": f"Lệ phí {n}", "amount": 1000 * n}], "reason": "Nghĩa vụ tài chính"},
     "pass_back": lambda m, n: {"to_step": 1 + n % max(1, (m.current_step or 1) - 1), "reason": "Thiếu căn cứ"},
     "request_consultation": _question,

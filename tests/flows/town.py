@@ -107,7 +107,7 @@ ACTORS: Final[Mapping[Service, tuple[Actor, ...]]] = {
         _actor("Hoa", "case_officer,leader", "H27"),
         _actor("Giang", "case_officer", AGENCY),
         _actor("Hạnh", "case_officer,supervisor", AGENCY),
-        _actor("Khánh", "leader,supervisor", OTHER_AGENCY),
+        *model.COLLEAGUES,
         _actor("Lan", "leader", AGENCY),
         _actor("Quầy", "desk_officer", DESK),
         _actor("Xa", "leader,case_officer", ELSEWHERE),
@@ -176,6 +176,7 @@ class Town:
                 await reference.bind(tx, decides, key, by="test")
                 await reference.set_policies(tx, key, policies)
         await stack.settle(chores=False)
+        await town._says_how_it_assigns()
         for service in Service:
             town.books[service] = await asyncpg.connect(urls[service].replace("postgresql+asyncpg", "postgresql"))
             tables = await town.books[service].fetch("select tablename from pg_tables where schemaname = $1", str(service))
@@ -195,6 +196,19 @@ class Town:
                 more = {"name": actor.name, "mandate": actor.mandate}
                 town.callers[service, actor] = stack.caller(service, ",".join(sorted(actor.roles)), actor.office, **more)
         return town
+
+    async def _says_how_it_assigns(self) -> None:
+        """One of the agencies; whoever may have its cases is registered."""
+        administrator = self.stack.caller(PROCESSING, "administrator", "H27")
+        everybody = [*model.COLLEAGUES, ACTORS[PROCESSING][0], OVERSEER, OTHER_OVERSEER]
+        told = [
+            {"subject": one.subject, "name": one.name, "office": one.office, "roles": sorted(one.roles & model.WORKS_ON_CASES)}
+            for one in everybody
+        ]
+        must((await administrator.put("/officers", told)).is_success, told)
+        rules = [{"method": "least_loaded", "actor": "Chuyên viên", "officers": [one.subject for one in model.COLLEAGUES]}]
+        answer = await administrator.put(f"/offices/{model.WHERE_CASES_ARE_ASSIGNED}/assigning", {"rules": rules})
+        must(answer.is_success, answer.text)
 
     _emptying: dict[Service, str] = field(default_factory=dict)
 
