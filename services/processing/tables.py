@@ -657,7 +657,9 @@ async def _save_steps(tx: Transaction, before: Case, after: Case) -> None:
 
 
 async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
-    """Stops, new dates and corrections only grow, but for the end of the last one; a repair takes back what began by mistake."""
+    """Stops, new dates and corrections only grow, but for the end of the last one, and for the appointment judged after an apology; a
+    repair takes back what began by mistake.
+    """
     kept = ((clock_stop, before.intervals, after.intervals), (new_date, before.new_dates, after.new_dates))
     for table, then, now in (*kept, (correction, before.corrections, after.corrections)):
         if then == now:
@@ -665,9 +667,10 @@ async def _save_time(tx: Transaction, before: Case, after: Case) -> None:
         rows = [_row_of(each) | {"case_id": before.id, "number": number} for number, each in enumerate(now, 1)]
         if len(now) < len(then):
             await tx.run(delete(table).where(table.c.case_id == before.id, table.c.number > len(now)))
-        if not rows:
+        same = next((place for place, (one, other) in enumerate(zip(then, now, strict=False)) if one != other), min(len(then), len(now)))
+        if not rows[same:]:
             continue
-        fresh = upsert(table).values(rows[max(0, min(len(then), len(now)) - 1) :])
+        fresh = upsert(table).values(rows[same:])
         changed = {name: fresh.excluded[name] for name in rows[0]}
         await tx.run(fresh.on_conflict_do_update(index_elements=["case_id", "number"], set_=changed))
 

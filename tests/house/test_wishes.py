@@ -215,6 +215,68 @@ async def test_while_a_supplement_is_awaited_the_desk_answers(house: House, wait
     assert (await waiting.case(dossier))["adjustment_asked"] is None
 
 
+@pytest.mark.parametrize("crossing", [False, True])
+async def test_what_the_desk_leaves_unanswered_when_papers_are_there_the_agency_answers(
+    house: House, waiting: Waiting, agency: Agency, crossing: bool
+) -> None:
+    dossier = await online(house, waiting)
+    if crossing:  # asked before the desk has heard that papers are missing
+        await agency.does(dossier, "return-for-supplement", MISSING)
+    else:
+        await waiting.asks(dossier)
+    await waiting.desk.post(f"/dossiers/{dossier}/adjustments", {"content": "Sửa diện tích"})
+    await waiting.stack.settle()
+    await waiting.brings(dossier)
+
+    accepted = await waiting.desk_does(dossier, "supplement-acceptances")
+    too_soon = await agency.does(dossier, "issue-decision", DECISION)
+    answer = await agency.does(dossier, "take-up-adjustment")
+    await waiting.stack.settle()
+
+    assert [one.status_code for one in (accepted, too_soon, answer)] == [200, 409, 200]
+    assert ((await waiting.shown(dossier))["adjustment_asked"], (await waiting.case(dossier))["adjustment_asked"]) == (None, None)
+    assert (await waiting.messages(dossier))[-1].startswith("adjustment_taken_up: ")
+
+
+@pytest.mark.parametrize("asked_first", [False, True])
+async def test_what_the_desk_answers_while_it_waits_for_papers_the_agency_need_not(
+    house: House, waiting: Waiting, agency: Agency, asked_first: bool
+) -> None:
+    dossier = await online(house, waiting)
+    await agency.does(dossier, "take-up")
+    await waiting.stack.settle()
+    if asked_first:
+        await waiting.desk.post(f"/dossiers/{dossier}/adjustments", {"content": "Sửa diện tích"})
+        await waiting.stack.settle()
+    await waiting.asks(dossier)
+    if not asked_first:
+        await waiting.desk.post(f"/dossiers/{dossier}/adjustments", {"content": "Sửa diện tích"})
+    await waiting.brings(dossier)
+    open_at_both = ((await waiting.shown(dossier))["adjustment_asked"], (await waiting.case(dossier))["adjustment_asked"])
+
+    version = (await waiting.shown(dossier))["version"]
+    answer = await waiting.desk.post(f"/dossiers/{dossier}/adjustment-answers", {}, version=version)
+    await waiting.desk_does(dossier, "supplement-acceptances")  # both travel together
+    decided = await agency.does(dossier, "issue-decision", DECISION)
+    await waiting.stack.settle()
+
+    assert open_at_both == ("Sửa diện tích", "Sửa diện tích")
+    assert (answer.status_code, decided.status_code) == (200, 200)
+    assert (await waiting.case(dossier))["adjustment_asked"] is None
+
+
+async def test_what_ends_for_want_of_papers_leaves_no_wish_open(house: House, waiting: Waiting) -> None:
+    dossier = await online(house, waiting)
+    await waiting.asks(dossier)
+    await waiting.desk.post(f"/dossiers/{dossier}/adjustments", {"content": "Sửa diện tích"})
+    await waiting.at(march(30, 9))
+
+    answer = await waiting.desk_does(dossier, "closures", {"reason": "Không bổ sung"})
+
+    assert answer.status_code == 200, answer.text
+    assert ((await waiting.shown(dossier))["adjustment_asked"], (await waiting.case(dossier))["adjustment_asked"]) == (None, None)
+
+
 async def test_only_what_was_filed_online_is_adjusted(waiting: Waiting) -> None:
     dossier = await waiting.received()
 
@@ -233,14 +295,17 @@ async def test_it_takes_two_people_to_end_a_case_without_a_result(waiting: Waiti
     await agency.does(dossier, "propose-stop", GROUND)
     by_the_same = await agency.does(dossier, "stop")
     other = waiting.stack.caller(Service.PROCESSING, "leader", AGENCY, name="Phạm Văn Trưởng")
-    stopped = await agency.does(dossier, "stop", by=other)
+    stopped = await agency.does(dossier, "stop", {"note": "Đã kiểm tra tại hiện trường"}, by=other)
     await waiting.stack.settle()
 
     assert (alone.status_code, by_the_same.status_code, stopped.status_code) == (409, 409, 200)
     assert await waiting.states(dossier) == {"stopped"}
     assert (await waiting.shown(dossier))["reason"] == GROUND["ground"]
     assert (await waiting.messages(dossier))[-1].startswith("dossier_stopped: ")
-    assert (await waiting.case(dossier))["stop_proposed"] is None
+    case = await waiting.case(dossier)
+    assert case["stop_proposed"] is None
+    assert case["journal"][-1]["note"].endswith(": Đã kiểm tra tại hiện trường")
+    assert "hiện trường" not in (await waiting.messages(dossier))[-1]
 
 
 # -- a leader wants the result back while the desk hands it over --------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.clock import VIETNAM
-from shared.contracts.events import DossierReceived
+from shared.contracts.events import DossierReceived, SupplementAccepted
 from shared.contracts.peers import Service
 from shared.contracts.time import CountedLimit, TimeTerms
 from shared.working_time import Unit
@@ -190,6 +190,47 @@ async def test_a_minute_too_late_for_an_extension_an_apology_is_due_and_the_doss
     assert [event for event, _ in await told(stack, case)] == ["dossier.apologised"]
 
 
+async def test_while_the_clock_stands_an_extension_is_in_time_if_it_was_when_it_stopped(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case, late = await desk.receives(**promised()), await desk.receives(**promised())
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "take-up")
+    await leader.does(case, "suspend", GROUND)
+    stack.clock.set(at(12, 7, 30))
+    await leader.does(late, "take-up")
+    await leader.does(late, "suspend", GROUND)
+    stack.clock.set(at(16, 8))
+
+    extended = await leader.tries(case, "extend", NEW_DATE)
+    too_late = await leader.tries(late, "extend", NEW_DATE)
+    stack.clock.set(at(17, 8))
+    await leader.does(case, "resume")
+
+    assert (extended.status_code, too_late.status_code) == (200, 409)
+    # One working day was left of the stop when people were told the new date.
+    assert instant((await leader.sees(case))["appointment_at"]) == at(23, 16)
+
+
+async def test_an_apology_while_papers_are_awaited_forgives_nothing_and_costs_nothing(desk: Desk, stack: Stack, leader: Staff) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+    stack.clock.set(at(10, 8))
+    await leader.does(case, "return-for-supplement", {"papers": ["Bản vẽ"], "reason": "Thiếu"})
+    stack.clock.set(at(11, 8))
+
+    apologised = await leader.does(case, "apologise", NEW_DATE)
+    told_then = instant((await leader.sees(case))["appointment_at"])
+    stack.clock.set(at(13, 8))
+    await desk.tells(case, SupplementAccepted(sent_at=at(13, 8), accepted_at=at(13, 8)))
+
+    shown = await leader.sees(case)
+    assert (apologised["state"], told_then) == ("awaiting_supplement", at(20, 16))
+    assert (shown["state"], instant(shown["due_at"]), instant(shown["appointment_at"])) == ("in_progress", at(18, 8), at(24, 16))
+    stack.clock.set(at(18, 8))
+    in_time = (await leader.sees(case))["verdicts"]["by_appointment"]
+    stack.clock.set(at(18, 9))
+    assert (in_time, (await leader.sees(case))["verdicts"]["by_appointment"]) == ("on_time", "overdue")
+
+
 async def test_a_second_apology_needs_a_supervisor(desk: Desk, stack: Stack, leader: Staff) -> None:
     case = await desk.receives(**promised())
     stack.clock.set(at(13, 8))
@@ -322,3 +363,13 @@ def test_an_old_event_without_terms_is_still_read() -> None:
     data = a_dossier().model_dump(mode="json", exclude={"time_terms"})
 
     assert DossierReceived.model_validate(data).time_terms == TimeTerms()
+
+
+@pytest.mark.parametrize("papers", [[""], ["x" * 2001], ["  "]])
+async def test_what_is_missing_is_named_in_words(desk: Desk, leader: Staff, papers: list[str]) -> None:
+    case = await desk.receives(**promised())
+    await leader.does(case, "take-up")
+
+    answer = await leader.tries(case, "return-for-supplement", {"papers": papers, "reason": "Thiếu"})
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/papers/0")

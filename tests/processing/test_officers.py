@@ -275,6 +275,44 @@ async def test_a_delegation_names_a_colleague_and_days_to_come(people: People, d
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
 
 
+async def delegated(people: People, by: Any, principal: str, deputy: str) -> Any:
+    body = {"deputy": deputy, "from_on": "2026-03-09", "to_on": "2026-03-10"}
+    return await by.caller.post(f"/officers/{quote(principal, safe='')}/delegations", body)
+
+
+async def test_nobody_rises_by_a_delegation_of_their_own_making(people: People, desk: Desk) -> None:
+    await people.registers("Sơn", role="supervisor")
+    supervisor, son = people.of("Sơn", "supervisor"), subject("Sơn", "supervisor")
+
+    to_herself = await delegated(people, supervisor, HOA, son)
+    to_a_friend = await delegated(people, supervisor, HOA, subject(MINH))
+    of_a_subordinate = await delegated(people, people.head, subject(LAN), HOA)
+    signs = await people.instead(supervisor, HOA).caller.get("/worklist")
+
+    assert [answer.status_code for answer in (to_herself, to_a_friend, of_a_subordinate, signs)] == [403, 403, 403, 403]
+    assert "third person" in to_herself.json()["detail"]
+    assert "may do more than you" in to_a_friend.json()["detail"]
+
+
+async def test_a_head_lets_a_third_person_stand_in_for_who_is_away(people: People) -> None:
+    await people.registers("Sơn", role="supervisor")
+
+    by_the_supervisor = await delegated(people, people.of("Sơn", "supervisor"), subject(LAN), subject(MINH))
+    by_the_administrator = await people.administrator.post(
+        f"/officers/{quote(HOA, safe='')}/delegations", {"deputy": subject(MINH), "from_on": "2026-03-09", "to_on": "2026-03-10"}
+    )
+
+    assert (by_the_supervisor.status_code, by_the_administrator.status_code) == (201, 201)
+
+
+async def test_a_deputy_is_of_an_office_of_who_names_them(people: People) -> None:
+    await people.registers("Xa", office=ELSEWHERE)
+
+    answer = await people.delegates(HOA, subject("Xa", office=ELSEWHERE), "2026-03-09", "2026-03-10")
+
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/deputy")
+
+
 async def test_the_desk_knows_nobody_who_stands_in(people: People, stack: Stack) -> None:
     answer = await people.instead(people.of(MINH), "Ai đó").caller.get("/worklist")
 

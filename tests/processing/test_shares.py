@@ -98,6 +98,63 @@ async def test_a_share_stands_while_the_clock_of_the_case_stands(desk: Desk, sta
     assert instant(share["due_at"]) == at(18, 8)
 
 
+@pytest.mark.parametrize(
+    ("amount", "unit"),
+    [("1", "same_day"), ("0.3", "day"), ("1E+300", "working_day"), ("401", "day"), ("14", "month"), ("0.5", "month"), ("9601", "hour")],
+)
+async def test_a_limit_nobody_can_count_is_refused_to_who_gives_it(desk: Desk, officer: Staff, amount: str, unit: str) -> None:
+    case = await in_progress(desk, officer)
+    await officer.does(case, "open-child", a_share())
+
+    at_once = await officer.tries(case, "open-child", a_share(work="Xác nhận", amount=amount, unit=unit))
+    after_another = await officer.tries(case, "open-child", a_share(work="Xác nhận", amount=amount, unit=unit, after=1))
+
+    assert (at_once.status_code, after_another.status_code) == (422, 422)
+
+
+OPEN_STATES = {
+    "in_progress": (),
+    "awaiting_fee": ("request-fee", {"fees": [{"name": "Lệ phí", "amount": 1000}], "reason": "Thông báo thuế"}),
+    "suspended": ("suspend", GROUND),
+    "awaiting_supplement": ("return-for-supplement", {"papers": ["Bản vẽ"], "reason": "Thiếu"}),
+}
+
+
+async def brought_to(state: str, case: Any, stack: Stack) -> None:
+    if OPEN_STATES[state]:
+        await staff(stack, "case_officer,leader", AGENCY).does(case, *OPEN_STATES[state])
+
+
+@pytest.mark.parametrize("state", OPEN_STATES)
+async def test_a_share_ends_whatever_the_case_waits_for(desk: Desk, stack: Stack, officer: Staff, other: Staff, state: str) -> None:
+    case = await in_progress(desk, officer)
+    for work in ("Xác nhận", "Thẩm định", "Đo đạc"):
+        await officer.does(case, "open-child", a_share(work=work))
+    await brought_to(state, case, stack)
+
+    offered = {action["action"] for action in (await other.sees(case))["possible_actions"]}
+    done, sent_back = await ends(other, case, number=1), await ends(other, case, "send-back-child", number=2, note="Không thuộc thẩm quyền")
+    cancelled = await officer.tries(case, "cancel-child", {"number": 3, "reason": "Không còn cần thiết"})
+
+    assert offered == {"complete_child", "send_back_child"}
+    assert [answer.status_code for answer in (done, sent_back, cancelled)] == [201, 201, 200]
+    assert ((await officer.sees(case))["state"], [share["standing"] for share in await shares(officer, case)]) == (
+        state,
+        ["done", "sent_back", "cancelled"],
+    )
+
+
+@pytest.mark.parametrize("state", OPEN_STATES)
+async def test_an_opinion_is_given_whatever_the_case_waits_for(desk: Desk, stack: Stack, officer: Staff, other: Staff, state: str) -> None:
+    case = await in_progress(desk, officer)
+    await officer.does(case, "request-consultation", {"office": ELSEWHERE, "question": "?", "amount": "2", "unit": "working_day"})
+    await brought_to(state, case, stack)
+
+    answer = await other.caller.post(f"/cases/{case}/answer-consultation", {"opinion": "agrees", "content": "Đồng ý"})
+
+    assert (answer.status_code, (await officer.sees(case))["state"]) == (201, state)
+
+
 async def test_a_share_that_is_late_is_told_of_once_and_stays_late(desk: Desk, stack: Stack, officer: Staff, other: Staff) -> None:
     case = await in_progress(desk, officer)
     await officer.does(case, "open-child", a_share())

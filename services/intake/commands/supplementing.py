@@ -36,7 +36,7 @@ async def return_supplement(tx: Transaction, name: str, *, reason: str, by: Offi
 async def close(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
     """Nothing complete came in time. Source: law.SUPPLEMENT_WITHIN."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    after = replace(before, state=next_state(before, Move.CLOSE), reason=reason)
+    after = replace(before, state=next_state(before, Move.CLOSE), reason=reason, adjustment_asked=None)
     line = JournalLine(Move.CLOSE, by.name, before.state, after.state, before.offices.receiving, reason)
     saved = await tables.save_dossier(tx, before, after, line, DossierStopped(stopped_at=tx.now, reason=reason))
     await timers.keep(tx, saved.id, {LAPSED: None})

@@ -14,6 +14,7 @@ from shared.contracts.events import FeeSum, Outcome
 from shared.contracts.permissions import Action
 from shared.working_time import Unit
 
+Words = Annotated[str, Field(min_length=1, max_length=2000)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -162,7 +163,7 @@ class Suspension(Request):
 class MissingPapers(Request):
     """What is missing, all of it at once, and why it is needed."""
 
-    papers: Annotated[tuple[str, ...], Field(min_length=1, max_length=100, examples=[["Bản vẽ hoàn công"]])]
+    papers: Annotated[tuple[Words, ...], Field(min_length=1, max_length=100, examples=[["Bản vẽ hoàn công"]])]
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Thiếu bản vẽ theo thành phần hồ sơ"])]
     irregular: Annotated[str | None, Field(min_length=1, max_length=1000)] = None
     """The ground on which a supervisor asks late, or again."""
@@ -198,14 +199,26 @@ class Reasoned(Request):
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Nội dung điều chỉnh làm thay đổi yêu cầu đã thẩm định"])]
 
 
+LONGEST_SHARE: Final[Mapping[Unit, int]] = {Unit.DAY: 400, Unit.WORKING_DAY: 400, Unit.MONTH: 13, Unit.HOUR: 9600, Unit.WORKING_HOUR: 3200}
+
+
 class ShareGiven(Request):
     """What another agency is to do, in how much time; after another share, or at once."""
 
     office: Annotated[str, Field(min_length=1, max_length=100, examples=["H27.041"])]
     work: Annotated[str, Field(min_length=1, max_length=1000, examples=["Thẩm định về môi trường"])]
-    amount: Annotated[Decimal, Field(gt=0, examples=["5"])]
+    amount: Annotated[Decimal, Field(gt=0, le=9600, max_digits=6, decimal_places=2, examples=["5"])]
+    """At most 400 days, or as much in hours or months."""
     unit: Annotated[Unit, Field(examples=["working_day"])]
     after: Annotated[int | None, Field(ge=1)] = None
+
+    @model_validator(mode="after")
+    def bounded(self) -> Self:
+        if self.unit not in LONGEST_SHARE:
+            raise ValueError("Name an amount in days, hours or months instead.")
+        if self.amount > LONGEST_SHARE[self.unit]:
+            raise ValueError(f"A share takes at most {LONGEST_SHARE[self.unit]} {self.unit}.")
+        return self
 
 
 class ShareDone(Request):

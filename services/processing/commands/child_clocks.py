@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Final
 
 from services.processing.domain.case import Case
-from services.processing.domain.child_case import child_due_at
+from services.processing.domain.child_case import ChildCase, child_due_at
 from services.processing.domain.deadline import ONE_MINUTE
 from services.processing.references import references_of
 from shared import timers
@@ -24,6 +24,13 @@ async def recounted(tx: Transaction, found: Case) -> Case:
         for one in found.children
     ]
     return replace(found, children=tuple(counted))
+
+
+async def must_be_countable(tx: Transaction, found: Case, new: ChildCase) -> None:
+    """Also where it begins only after another share: who gives it hears of it, not who ends that one. Raises InvalidInput."""
+    references = references_of(tx)
+    calendar = await references.calendar(tx, found.calendar_version)
+    child_due_at(replace(new, began_at=tx.now), (), calendar, await references.hours(tx, new.office))
 
 
 async def keep_child_alarms(tx: Transaction, found: Case) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from services.processing import tables
 from services.processing.commands import acting
 from services.processing.commands.at_hand import at_hand, line_of
-from services.processing.commands.child_clocks import LATE, keep_child_alarms, recounted
+from services.processing.commands.child_clocks import LATE, keep_child_alarms, must_be_countable, recounted
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.child_case import ChildCase, ChildEnd, ended_as, opened
@@ -70,6 +70,7 @@ async def open_child(tx: Transaction, name: str, officer: Officer, version: int,
         opened_by=officer.name,
         after=share.after,
     )
+    await must_be_countable(tx, before, new)
     after = await recounted(tx, replace(before, children=opened(before.children, new, before.offices.competent)))
     child = after.children[-1]
     told = ChildCaseOpened(

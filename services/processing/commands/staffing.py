@@ -12,7 +12,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing import tables
 from services.processing.domain.assignment import Assigning
-from services.processing.domain.staff import LONGEST_ABSENCE_DAYS, Delegation, RegisteredOfficer, StaffRefused, why_not_registered
+from services.processing.domain.staff import (
+    LONGEST_ABSENCE_DAYS,
+    Delegation,
+    RegisteredOfficer,
+    StaffRefused,
+    why_not_delegated,
+    why_not_registered,
+)
 from services.processing.staff import assigning_of, delegation_of, officer_of
 from services.processing.tables import case as cases
 from services.processing.tables import officer as officers
@@ -144,17 +151,21 @@ async def cases_of(tx: Transaction, subject: str) -> int:
 async def delegate(
     tx: Transaction, subject: str, *, deputy: str, from_on: date, to_on: date, reason: str | None, by: Officer
 ) -> Delegation:
-    """By a head or administrator of the office, for themselves or another; nobody passes on what was delegated to them.
+    """By a head or administrator of the office, for themselves, or for another to a third person; nobody passes on what was delegated
+    to them, nor anything to who is of none of their offices.
 
     Raises NotFound, NotPermitted, InvalidInput.
     """
     row = await _visible(tx, subject, by)
     _must_be_themselves(by)
+    if why := why_not_delegated(by.id, by.roles, officer_of(row), deputy):
+        raise NotPermitted(why)
     await tx.once()
     today = tx.now.astimezone(VIETNAM).date()
     stand_in = (await _known(tx, [deputy])).get(deputy)
-    if deputy == subject or stand_in is None or not stand_in.works_on(max(from_on, today)):
-        raise InvalidInput("Please correct: /deputy.", Flaw("/deputy", f"{deputy} is no other officer who is in service then."))
+    if deputy == subject or stand_in is None or not by.sees({stand_in.office}) or not stand_in.works_on(max(from_on, today)):
+        flaw = Flaw("/deputy", f"{deputy} is no other officer of your offices who is in service then.")
+        raise InvalidInput("Please correct: /deputy.", flaw)
     if not officer_of(row).works_on(max(from_on, today)):
         raise InvalidInput(f"{row.name} is not in service then.")
     if to_on < max(from_on, today) or (to_on - from_on).days > LONGEST_ABSENCE_DAYS:

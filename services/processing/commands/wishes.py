@@ -9,7 +9,6 @@ from services.processing.commands.moves import with_alarms
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case, StopProposal
 from services.processing.domain.journal import JournalLine
-from services.processing.domain.lifecycle import LIFECYCLE
 from shared.contracts.events import (
     AdjustmentDeclined,
     AdjustmentRequested,
@@ -22,7 +21,7 @@ from shared.contracts.events import (
     WithdrawalRequested,
 )
 from shared.contracts.permissions import Action
-from shared.contracts.states import STATES, Holder
+from shared.contracts.states import STATES, DeadlineClock, Holder
 from shared.officers import Officer
 from shared.runtime import Transaction
 from shared.wire import Envelope
@@ -52,12 +51,12 @@ async def withdrawal_was_requested(tx: Transaction, event: WithdrawalRequested, 
 
 
 async def adjustment_was_requested(tx: Transaction, event: AdjustmentRequested, envelope: Envelope) -> None:
-    """It waits for an officer, who takes it up or declines it with a reason; after the decision it is declined by rule."""
+    """It waits for an officer, who takes it up or declines it with a reason; after the decision it is declined by rule. While papers are
+    awaited the desk may answer; what it has not answered when they are all there, it leaves to the agency.
+    """
     before = await tables.load_case(tx, envelope.subject)
     line = heard_of(event, envelope, before.state, before.state)
-    if STATES[before.state].holder is Holder.DESK and before.completed_at is None:
-        return await tables.add_line(tx, before.id, line)
-    if (before.state, Action.TAKE_UP_ADJUSTMENT) not in LIFECYCLE or before.decision:
+    if STATES[before.state].clock is DeadlineClock.ENDED or before.decision:
         await tables.add_line(tx, before.id, line)
         told = AdjustmentDeclined(reason=DECIDED if before.decision else ENDED)
         by_rule = JournalLine(tx.now, Action.DECLINE_ADJUSTMENT, "rule", before.state, before.state, before.offices.competent, told.reason)
@@ -101,11 +100,12 @@ async def propose_stop(tx: Transaction, name: str, officer: Officer, version: in
 
 
 async def stop(tx: Transaction, name: str, officer: Officer, version: int, *, note: str | None = None) -> Case:
-    """The second person: it ends without a result, on the ground that was proposed."""
+    """The second person: it ends without a result, on the ground that was proposed. What they say to it stays in the journal."""
     before = await at_hand(tx, name, officer, version, Action.STOP)
     after = rules.stopped(before, now=tx.now)
     assert before.stop_proposed
-    line = line_of(tx, Action.STOP, officer, before, after, f"{before.stop_proposed.ground} ({before.stop_proposed.by})")
+    said = f"{before.stop_proposed.ground} ({before.stop_proposed.by})" + (f": {note}" if note else "")
+    line = line_of(tx, Action.STOP, officer, before, after, said)
     return await with_alarms(tx, before, after, line, DossierStopped(stopped_at=tx.now, reason=before.stop_proposed.ground))
 
 

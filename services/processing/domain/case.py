@@ -12,7 +12,18 @@ from services.processing.domain.consultation import Consultations
 from services.processing.domain.correction import Correction, Corrections
 from services.processing.domain.deadline import Counting
 from services.processing.domain.fees import FeeAsked
-from services.processing.domain.intervals import Interval, Intervals, NewDate, NewDates, StopKind, ended, is_open, moved_by, standing
+from services.processing.domain.intervals import (
+    Interval,
+    Intervals,
+    NewDate,
+    NewDates,
+    StopKind,
+    ended,
+    is_open,
+    moved_by,
+    promise_moved_by,
+    standing,
+)
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
 from services.processing.domain.workflow import (
     Leaving,
@@ -296,7 +307,7 @@ def why_not(case: Case, action: Action) -> str | None:
             return "A new date was asked for before; the law allows it once. Apologise to the applicant instead."
         case Action.EXTEND if case.new_dates:
             return "The applicant has been told a new date with an apology already."
-        case Action.EXTEND if case.extended_until and case.looked_at and is_late(case.extended_until, case.looked_at):
+        case Action.EXTEND if case.extended_until and case.looked_at and is_late(case.extended_until, case.stopped_since or case.looked_at):
             until = f"{case.extended_until.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
             return f"An extension was in time until {until}. Tell the applicant a new date with an apology instead."
         case Action.TAKE_UP_ADJUSTMENT | Action.DECLINE_ADJUSTMENT if case.adjustment_asked is None:
@@ -443,8 +454,7 @@ def promised_again(case: Case, before: Case, counting: Counting) -> Case:
     if not is_open(before.intervals) or is_open(case.intervals) or counted.due_at is None:
         return counted
     last = case.intervals[-1]
-    appointment = moved_by(case.appointment_at, last, calendar, hours) if case.new_dates else max(case.appointment_at, counted.due_at)
-    moved = replace(counted, appointment_at=appointment)
+    moved = _promise_moved(counted, counted.due_at, counting)
     if not (current := moved.current) or current.due_at is None:
         return moved
     bound = replace(counting, ends_at=moved.limit_ends_at)
@@ -454,6 +464,26 @@ def promised_again(case: Case, before: Case, counting: Counting) -> Case:
         at = min(moved_by(current.due_at, last, calendar, hours), bound.ends_at)
     step = replace(current, due_at=at)
     return replace(moved, steps=with_step(moved.steps, step))
+
+
+def _promise_moved(case: Case, due_at: datetime, counting: Counting) -> Case:
+    """After a stop: the date counted anew, unless that is earlier; a date set by hand by what was left of the stop. The appointment that
+    is judged after an apology moves likewise, if it had not passed when the clock stopped.
+    """
+    stop, dates = case.intervals[-1], case.new_dates
+
+    def moved(place: int, at: datetime) -> datetime:
+        """The date that was told by the new date in that place, -1: with the receipt."""
+        if place < 0:
+            return max(at, due_at)
+        return promise_moved_by(at, dates[place].at, stop, counting.calendar, counting.hours)
+
+    appointment = moved(len(dates) - 1, case.appointment_at)
+    late = next((place for place, new in enumerate(dates) if not new.in_time), None)
+    if late is not None and dates[late].earlier > stop.started_at:
+        judged = replace(dates[late], earlier=moved(late - 1, dates[late].earlier))
+        dates = (*dates[:late], judged, *dates[late + 1 :])
+    return replace(case, appointment_at=appointment, new_dates=dates)
 
 
 def scores_late(case: Case, action: Action, now: datetime) -> str | None:

@@ -59,6 +59,7 @@ class NewDate:
     reason: str
     signer: str
     in_time: bool
+    """Of an apology, what is judged is `earlier`: it moves when a stop ends that began before it had passed."""
 
 
 NewDates = tuple[NewDate, ...]
@@ -158,6 +159,13 @@ def moved_by(at: datetime, interval: Interval, calendar: Calendar | None, hours:
         return _moved(at, interval.started_at, interval.ended_at, calendar, hours)
     except (CalendarUnknown, InstantWrong):
         return at + (interval.ended_at - interval.started_at)
+
+
+def promise_moved_by(at: datetime, told_at: datetime, interval: Interval, calendar: Calendar | None, hours: OfficeHours) -> datetime:
+    """A date that people were told at `told_at`: what was left of the interval from then on moves it."""
+    assert interval.ended_at
+    begun = min(max(interval.started_at, told_at), interval.ended_at)
+    return moved_by(at, replace(interval, started_at=begun), calendar, hours)
 
 
 def ended(intervals: Intervals, at: datetime) -> Intervals:

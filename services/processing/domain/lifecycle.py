@@ -22,7 +22,7 @@ from shared.contracts.events import (
     WithdrawalRequested,
 )
 from shared.contracts.permissions import PERMISSIONS, Action, Role
-from shared.contracts.states import STATES, Holder, State
+from shared.contracts.states import STATES, DeadlineClock, Holder, State
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def _kept(state: State, action: Action, basis: law.Source) -> Transition:
 
 # Who has a case is the unit's own affair, whatever else happens to it; while the desk waits for papers its head may still see to it.
 _HELD: Final = [state for state, meaning in STATES.items() if meaning.holder is Holder.AGENCY]
+_OPEN: Final = [state for state, meaning in STATES.items() if meaning.clock in {DeadlineClock.RUNS, DeadlineClock.STOPPED}]
 _WHOSE: Final = [(state, action) for state in _HELD for action in (Action.ASSIGN, Action.CLAIM, Action.RELEASE)]
 
 LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
@@ -50,16 +51,14 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     (State.IN_PROGRESS, Action.PASS_ON): _kept(State.IN_PROGRESS, Action.PASS_ON, law.PROCESSING),
     (State.IN_PROGRESS, Action.PASS_BACK): _kept(State.IN_PROGRESS, Action.PASS_BACK, law.PROCESS_AS_PUBLISHED),
     (State.IN_PROGRESS, Action.REQUEST_CONSULTATION): _kept(State.IN_PROGRESS, Action.REQUEST_CONSULTATION, law.CONSULTATION),
-    # What was asked is answered as long as the case is open, whoever has the baton meanwhile; so the table has a line for each state.
     (State.IN_PROGRESS, Action.OPEN_CHILD): _kept(State.IN_PROGRESS, Action.OPEN_CHILD, law.INTERLINKED),
+    # What other offices were asked for they answer as long as the case is open, whoever has the baton and whatever its clock does.
     **{
         (state, action): _kept(state, action, law.INTERLINKED)
-        for state in (State.IN_PROGRESS, State.SUSPENDED)
+        for state in _OPEN
         for action in (Action.COMPLETE_CHILD, Action.SEND_BACK_CHILD, Action.CANCEL_CHILD)
     },
-    (State.IN_PROGRESS, Action.ANSWER_CONSULTATION): _kept(State.IN_PROGRESS, Action.ANSWER_CONSULTATION, law.CONSULTATION),
-    (State.SUSPENDED, Action.ANSWER_CONSULTATION): _kept(State.SUSPENDED, Action.ANSWER_CONSULTATION, law.CONSULTATION),
-    (State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION): _kept(State.AWAITING_SUPPLEMENT, Action.ANSWER_CONSULTATION, law.CONSULTATION),
+    **{(state, Action.ANSWER_CONSULTATION): _kept(state, Action.ANSWER_CONSULTATION, law.CONSULTATION) for state in _OPEN},
     (State.IN_PROGRESS, Action.REQUEST_ATTENDANCE): _kept(State.IN_PROGRESS, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
     (State.SUSPENDED, Action.REQUEST_ATTENDANCE): _kept(State.SUSPENDED, Action.REQUEST_ATTENDANCE, law.ATTENDANCE),
     (State.IN_PROGRESS, Action.ISSUE_DECISION): _kept(State.IN_PROGRESS, Action.ISSUE_DECISION, law.COMPLETION),
@@ -74,15 +73,11 @@ LIFECYCLE: Final[dict[tuple[State, Action], Transition]] = {
     ),
     (State.IN_PROGRESS, Action.REQUEST_FEE): Transition(State.AWAITING_FEE, PERMISSIONS[Action.REQUEST_FEE], law.FEE_DURING_PROCESSING),
     (State.AWAITING_FEE, Action.TAKE_OVER_PAPERS): _kept(State.AWAITING_FEE, Action.TAKE_OVER_PAPERS, law.HAND_OVER_OF_PAPERS),
-    (State.AWAITING_FEE, Action.EXTEND): _kept(State.AWAITING_FEE, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.AWAITING_FEE, Action.APOLOGISE): _kept(State.AWAITING_FEE, Action.APOLOGISE, law.LATE_APOLOGY),
     (State.IN_PROGRESS, Action.SUSPEND): Transition(State.SUSPENDED, PERMISSIONS[Action.SUSPEND], law.SUSPENSION),
     (State.SUSPENDED, Action.RESUME): Transition(State.IN_PROGRESS, PERMISSIONS[Action.RESUME], law.SUSPENSION),
-    (State.RECEIVED, Action.EXTEND): _kept(State.RECEIVED, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.IN_PROGRESS, Action.EXTEND): _kept(State.IN_PROGRESS, Action.EXTEND, law.APPOINTED_ONCE_MORE),
-    (State.RECEIVED, Action.APOLOGISE): _kept(State.RECEIVED, Action.APOLOGISE, law.LATE_APOLOGY),
-    (State.IN_PROGRESS, Action.APOLOGISE): _kept(State.IN_PROGRESS, Action.APOLOGISE, law.LATE_APOLOGY),
-    (State.SUSPENDED, Action.APOLOGISE): _kept(State.SUSPENDED, Action.APOLOGISE, law.LATE_APOLOGY),
+    **{(state, Action.EXTEND): _kept(state, Action.EXTEND, law.APPOINTED_ONCE_MORE) for state in _HELD},
+    # The promise is the agency's, and stands in the case, also while the desk waits for papers.
+    **{(state, Action.APOLOGISE): _kept(state, Action.APOLOGISE, law.LATE_APOLOGY) for state in _OPEN},
     **{
         (state, action): _kept(state, action, law.ADJUSTMENT)
         for state in _HELD

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from services.processing.domain.assignment import Assigning
-from shared.contracts.permissions import Role
+from shared.contracts.permissions import PERMISSIONS, Role
 from shared.errors import Flaw, InvalidInput
 from shared.office_tree import OfficeTree
 
@@ -65,6 +65,19 @@ class Delegation:
 
     def holds_on(self, day: date) -> bool:
         return self.ended_at is None and self.from_on <= day <= self.to_on
+
+
+def why_not_delegated(by: str, roles: frozenset[Role], principal: RegisteredOfficer, deputy: str) -> str | None:
+    """What is against it that `by`, with these roles, lets `deputy` stand in for `principal`. Nobody rises by it: what is one's own one
+    passes on; what is another's goes to a third person, and is no more than one may do oneself, but for administrators.
+    """
+    if by == principal.id:
+        return None
+    if by == deputy:
+        return f"Nobody takes the place of {principal.name} by their own word: {principal.name} delegates, or you name a third person."
+    if Role.ADMINISTRATOR in roles or all(allowed & roles for allowed in PERMISSIONS.values() if allowed & principal.roles):
+        return None
+    return f"{principal.name} may do more than you: {principal.name} delegates, or an administrator does."
 
 
 @dataclass(frozen=True)
