@@ -218,7 +218,9 @@ def _cannot_be_decided(m: Moment) -> Any:
 
 
 def _too_late_to_extend(m: Moment) -> bool:
-    return minute(m.now) > apology_due_at(at(m.appointment_at).date(), CALENDAR)
+    """By the date as it stands: while the clock does, the time that is left moves along."""
+    stopped = m.clock_stops[-1] if m.clock_stops and m.clock_stops[-1]["ended_at"] is None else None
+    return minute(at(stopped["started_at"]) if stopped else m.now) > apology_due_at(at(m.appointment_at).date(), CALENDAR)
 
 
 def _asked_before(m: Moment) -> bool:
@@ -267,12 +269,12 @@ AGENCY_RULES: Final[dict[str, Rule]] = {
     "pass_on": Rule(states("in_progress"), None, UNIT, lambda m: not any(step["status"] == "next" for step in m.steps)),
     "pass_back": Rule(states("in_progress"), None, UNIT, lambda m: m.current_step in (None, 1)),
     "request_consultation": Rule(states("in_progress"), None, UNIT),
-    "answer_consultation": Rule(COUNTED - {"received"}, None, UNIT, lambda m: not asked(m), from_any_side=True, of=asked),
+    "answer_consultation": Rule(COUNTED, None, UNIT, lambda m: not asked(m), from_any_side=True, of=asked),
     "request_attendance": Rule(states("in_progress suspended"), None, UNIT),
     "open_child": Rule(states("in_progress"), None, UNIT, lambda m: m.decision),
-    "complete_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
-    "send_back_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
-    "cancel_child": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: not shares(m)),
+    "complete_child": Rule(COUNTED, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
+    "send_back_child": Rule(COUNTED, None, UNIT, lambda m: not begun(m), from_any_side=True, of=begun),
+    "cancel_child": Rule(COUNTED, None, UNIT, lambda m: not shares(m)),
     "request_fee": Rule(states("in_progress"), "awaiting_fee", UNIT, lambda m: m.decision or _fee_is_owed(m)),
     "issue_decision": Rule(states("in_progress"), None, LEADER, lambda m: m.decision or _cannot_be_decided(m)),
     "complete": Rule(states("in_progress"), "completed", UNIT, lambda m: _steps_ahead(m) or _cannot_be_decided(m)),
@@ -284,8 +286,8 @@ AGENCY_RULES: Final[dict[str, Rule]] = {
     ),
     "suspend": Rule(states("in_progress"), "suspended", LEADER, lambda m: m.decision or stands_outside(m)),
     "resume": Rule(states("suspended"), "in_progress", LEADER),
-    "extend": Rule(states("received in_progress awaiting_fee"), None, LEADER, lambda m: m.new_dates or _too_late_to_extend(m)),
-    "apologise": Rule(AT_THE_AGENCY, None, LEADER, lambda m: not m.supervisor and any(not new["in_time"] for new in m.new_dates)),
+    "extend": Rule(AT_THE_AGENCY, None, LEADER, lambda m: m.new_dates or _too_late_to_extend(m)),
+    "apologise": Rule(COUNTED, None, LEADER, lambda m: not m.supervisor and any(not new["in_time"] for new in m.new_dates)),
     "take_up_adjustment": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.adjustment_asked or m.decision),
     "decline_adjustment": Rule(AT_THE_AGENCY, None, UNIT, lambda m: not m.adjustment_asked),
     "propose_stop": Rule(AT_THE_AGENCY - {"received"}, None, UNIT, lambda m: m.decision),
