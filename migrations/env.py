@@ -6,8 +6,11 @@ import os
 from typing import Any
 
 from alembic import context
+from alembic.operations.ops import CreateTableOp, ExecuteSQLOp, MigrationScript
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.only_grows import function_of, guard_of
 
 config = context.config
 schema = config.config_ini_section
@@ -17,6 +20,15 @@ metadata: MetaData = importlib.import_module(f"services.{schema}.tables").metada
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     """Autogenerate looks at our own schema only, or it would drop the others' tables."""
     return name == schema if kind == "schema" else True
+
+
+def guard_what_only_grows(_context: Any, _revision: Any, directives: list[MigrationScript]) -> None:
+    """A new table that only grows gets its guard in the migration that makes it. Autogenerate itself knows no triggers."""
+    made = directives[0].upgrade_ops
+    assert made is not None
+    growing = [op.table_name for op in made.ops if isinstance(op, CreateTableOp) and metadata.tables[f"{schema}.{op.table_name}"].info]
+    if growing:
+        made.ops += [ExecuteSQLOp(function_of(schema)), *(ExecuteSQLOp(guard_of(schema, table)) for table in growing)]
 
 
 def migrate(connection: Connection) -> None:
@@ -31,6 +43,7 @@ def migrate(connection: Connection) -> None:
         include_schemas=True,
         include_name=include_name,
         compare_server_default=False,
+        process_revision_directives=guard_what_only_grows,
     )
     with context.begin_transaction():
         context.run_migrations()

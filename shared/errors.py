@@ -26,14 +26,14 @@ class NotFound(DomainError):
 class Conflict(DomainError):
     """The present state of things does not allow this."""
 
+    def __init__(self, detail: str, about: object = None, **facts: object) -> None:
+        """`about` is the dossier or case at hand: the answer lists what the caller can do with it instead. None: the request's own."""
+        super().__init__(detail, **facts)
+        self.about = about
+
 
 class ActionNotAllowed(Conflict):
     """The dossier's present state forbids this action."""
-
-    def __init__(self, detail: str, about: object = None, **facts: object) -> None:
-        """`about` is the dossier or case at hand: the answer lists what the caller can do with it instead."""
-        super().__init__(detail, **facts)
-        self.about = about
 
 
 class KeyReused(Conflict):

@@ -50,6 +50,7 @@ from shared.contracts.events import EVENTS, Event
 from shared.contracts.peers import Service
 from shared.errors import Changed, DomainError, Later
 from shared.ids import uuid7
+from shared.only_grows import ONLY_GROWS
 from shared.wire import Envelope, Signer, Verdict
 
 logger = structlog.get_logger()
@@ -84,6 +85,7 @@ def tables(metadata: MetaData) -> None:
         Column("data", JSONB, nullable=False),
         Column("written_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
         Index("event_subject_sequence", "subject", "sequence", unique=True),
+        info=ONLY_GROWS,
     )
     Table(
         "delivery",

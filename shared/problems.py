@@ -55,7 +55,7 @@ def install(app: FastAPI, actions_of: ActionsOf = lambda about, officer: ()) -> 
     """Let `app` answer every failure, its own and the framework's, as problem+json."""
     app.state.actions_of = actions_of
     app.add_exception_handler(errors.DomainError, _domain_error)
-    app.add_exception_handler(errors.ActionNotAllowed, _not_allowed)
+    app.add_exception_handler(errors.Conflict, _not_now)
     app.add_exception_handler(RequestValidationError, _bad_request)
     app.add_exception_handler(HTTPException, _framework_error)
     for failure in (DBAPIError, PoolTimeout, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
@@ -105,12 +105,13 @@ def _domain_error(request: Request, error: Exception) -> Response:
     return of(error)
 
 
-def _not_allowed(request: Request, error: Exception) -> Response:
+def _not_now(request: Request, error: Exception) -> Response:
     """With what the caller can do instead, in the same shape as the dossier itself shows it."""
-    assert isinstance(error, errors.ActionNotAllowed)
+    assert isinstance(error, errors.Conflict)
     officer = getattr(request.state, "officer", None)  # a call that was signed instead has none
-    if error.about is not None and officer is not None:
-        actions = request.app.state.actions_of(error.about, officer)
+    about = error.about or getattr(getattr(request.state, "tx", None), "about", None)
+    if about is not None and officer is not None:
+        actions = request.app.state.actions_of(about, officer)
         error.facts = {**error.facts, "possible_actions": [action.model_dump(mode="json") for action in actions]}
     return _domain_error(request, error)
 

@@ -38,6 +38,8 @@ class Transaction:
     now: datetime
     key: Key | None = None
     published: bool = False
+    about: object = None
+    """The one dossier or case a request wants to change, once it is open: a refusal (409) then says what can be done with it instead."""
     _connection: AsyncConnection | None = None
 
     async def connection(self) -> AsyncConnection:

@@ -209,6 +209,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         schema="intake",
+        info={"only_grows": True},
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="intake")
     op.create_table(
@@ -229,6 +230,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         schema="intake",
+        info={"only_grows": True},
     )
     op.create_index("fee_entry_office_at", "fee_entry", ["office", "at", "id"], unique=False, schema="intake")
     op.create_index(op.f("ix_intake_fee_entry_dossier_id"), "fee_entry", ["dossier_id"], unique=False, schema="intake")
@@ -314,6 +316,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         schema="intake",
+        info={"only_grows": True},
     )
     op.create_index("journal_dossier", "journal", ["dossier_id", "number"], unique=False, schema="intake")
     op.create_table(
@@ -499,6 +502,18 @@ def upgrade() -> None:
     )
     op.create_index("timer_due", "timer", ["due_at"], unique=False, schema="intake")
     op.create_index("timer_failing", "timer", ["try_at"], unique=False, schema="intake", postgresql_where=sa.text("attempts > 0"))
+    op.execute(
+        "create or replace function intake.only_grows() returns trigger language plpgsql as $$ begin raise insufficient_privilege using message = tg_table_name || ' only grows'; end $$"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on intake.event for each statement execute function intake.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on intake.fee_entry for each statement execute function intake.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on intake.journal for each statement execute function intake.only_grows()"
+    )
     # ### end Alembic commands ###
 
 

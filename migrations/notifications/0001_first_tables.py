@@ -47,6 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         schema="notifications",
+        info={"only_grows": True},
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="notifications")
     op.create_table(
@@ -197,6 +198,12 @@ def upgrade() -> None:
     )
     op.create_index("timer_due", "timer", ["due_at"], unique=False, schema="notifications")
     op.create_index("timer_failing", "timer", ["try_at"], unique=False, schema="notifications", postgresql_where=sa.text("attempts > 0"))
+    op.execute(
+        "create or replace function notifications.only_grows() returns trigger language plpgsql as $$ begin raise insufficient_privilege using message = tg_table_name || ' only grows'; end $$"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on notifications.event for each statement execute function notifications.only_grows()"
+    )
     # ### end Alembic commands ###
 
 

@@ -290,6 +290,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("id"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_index("event_subject_sequence", "event", ["subject", "sequence"], unique=True, schema="processing")
     op.create_table(
@@ -308,6 +309,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_index("journal_case", "journal", ["case_id", "number"], unique=False, schema="processing")
     op.create_table(
@@ -379,6 +381,7 @@ def upgrade() -> None:
         sa.Column("departure_reason", sa.Text(), nullable=True),
         sa.Column("cases_to", sa.Text(), nullable=True),
         sa.Column("desk_empty_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         schema="processing",
     )
@@ -390,6 +393,7 @@ def upgrade() -> None:
         schema="processing",
         postgresql_where=sa.text("desk_empty_at is null and (departed_at is not null or valid_to is not null)"),
     )
+    op.create_index("officer_moved", "officer", ["id"], unique=False, schema="processing", postgresql_where=sa.text("moved_at is not null"))
     op.create_index("officer_office", "officer", ["office", "id"], unique=False, schema="processing")
     op.create_table(
         "position",
@@ -461,6 +465,7 @@ def upgrade() -> None:
         sa.Column("told", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.PrimaryKeyConstraint("number"),
         schema="processing",
+        info={"only_grows": True},
     )
     op.create_table(
         "step",
@@ -528,6 +533,18 @@ def upgrade() -> None:
     op.create_index("work_count_assignee", "work_count", ["assignee"], unique=False, schema="processing")
     op.create_index("work_count_fresh", "work_count", ["id"], unique=False, schema="processing", postgresql_where=sa.text("not folded"))
     op.create_index("work_count_place", "work_count", ["office", "assignee", "state", "due_on"], unique=False, schema="processing")
+    op.execute(
+        "create or replace function processing.only_grows() returns trigger language plpgsql as $$ begin raise insufficient_privilege using message = tg_table_name || ' only grows'; end $$"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.event for each statement execute function processing.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.journal for each statement execute function processing.only_grows()"
+    )
+    op.execute(
+        "create trigger only_grows before update or delete or truncate on processing.staff_log for each statement execute function processing.only_grows()"
+    )
     # ### end Alembic commands ###
 
 
@@ -551,6 +568,7 @@ def downgrade() -> None:
     op.drop_table("procedure_version", schema="processing")
     op.drop_table("position", schema="processing")
     op.drop_index("officer_office", table_name="officer", schema="processing")
+    op.drop_index("officer_moved", table_name="officer", schema="processing", postgresql_where=sa.text("moved_at is not null"))
     op.drop_index(
         "officer_going",
         table_name="officer",

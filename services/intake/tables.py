@@ -37,6 +37,7 @@ from shared.contracts.states import State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import Changed, NotFound
 from shared.ids import uuid7
+from shared.only_grows import ONLY_GROWS
 from shared.runtime import Transaction
 from shared.service import common_tables
 
@@ -291,6 +292,7 @@ fee_entry: Final = Table(
     Column("moved_at", _INSTANT, nullable=False),
     Column("at", _INSTANT, nullable=False),
     Index("fee_entry_office_at", "office", "at", "id"),
+    info=ONLY_GROWS,
 )
 
 # Payments that could not be put to a line: money is never turned away in silence. Gone once the same payment is taken, or given back.
@@ -414,6 +416,7 @@ journal: Final = Table(
     Column("source", Text, nullable=False),
     Column("event_id", Uuid),
     Index("journal_dossier", "dossier_id", "number"),
+    info=ONLY_GROWS,
 )
 
 # ------------------------------------------------------------------------------------------------ a dossier comes and goes as a value

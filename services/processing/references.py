@@ -13,6 +13,7 @@ from services.processing import tables
 from services.processing.domain.consultation import AnswerLimit
 from services.processing.domain.progress import Published, published_of
 from services.processing.domain.workflow import Steps, steps_of
+from shared.clock import VIETNAM
 from shared.contracts.events import NATIONAL_CALENDAR
 from shared.errors import Later
 from shared.offices import OfficeCache
@@ -28,6 +29,7 @@ class References:
     """What a case needs before it can be opened. What is not here yet makes its event wait; after five minutes health shows it."""
 
     _calendars: dict[UUID, Calendar] = field(default_factory=dict)
+    _lengthened: dict[tuple[UUID, UUID], Calendar] = field(default_factory=dict)
     _steps: dict[tuple[UUID, int | None], Steps] = field(default_factory=dict)
     _published: dict[tuple[UUID, int | None], Published] = field(default_factory=dict)
     _missed: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -78,6 +80,25 @@ class References:
             assert rows is not None
             self._calendars[version_id] = Calendar.parse(rows, version=str(version_id))
         return self._calendars[version_id] if version_id else None
+
+    async def calendar_until_now(self, tx: Transaction, version_id: UUID | None) -> Calendar | None:
+        """A version, and for years after those it knows the newest one of the same key: a case may outlast what it was received under.
+
+        Raises Later.
+        """
+        known = await self.calendar(tx, version_id)
+        if known is None or tx.now.astimezone(VIETNAM).year + 1 in known.known_years:
+            return known
+        version = tables.calendar_version
+        key = select(version.c.key).where(version.c.id == version_id).scalar_subquery()
+        newest = select(version.c.id).where(version.c.key == key).order_by(version.c.number.desc(), version.c.published_at.desc()).limit(1)
+        newest_id = (await tx.run(newest)).scalar()
+        if version_id is None or newest_id in (None, version_id):
+            return known
+        if (version_id, newest_id) not in self._lengthened:
+            newer = await self.calendar(tx, newest_id)
+            self._lengthened[version_id, newest_id] = known.followed_by(newer) if newer else known
+        return self._lengthened[version_id, newest_id]
 
     async def newest_calendar(self, tx: Transaction, key: str = NATIONAL_CALENDAR) -> Calendar:
         """The newest version of the calendar of that key. Raises Later."""

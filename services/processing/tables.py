@@ -52,6 +52,7 @@ from shared.contracts.states import State
 from shared.contracts.time import TimeTerms
 from shared.errors import Changed, NotFound
 from shared.ids import uuid7
+from shared.only_grows import ONLY_GROWS
 from shared.runtime import Transaction
 from shared.service import common_tables
 from shared.working_time import StopPolicy, Unit
@@ -338,6 +339,9 @@ officer: Final = Table(
     Column("cases_to", Text),
     # Since when nothing lies with them any more, once they are gone.
     Column("desk_empty_at", _INSTANT),
+    # Since when they are of another office or have other roles, until nothing lies with them that is no longer theirs.
+    Column("moved_at", _INSTANT),
+    Index("officer_moved", "id", postgresql_where=text("moved_at is not null")),
     Index("officer_office", "office", "id"),
     Index(
         "officer_going",
@@ -380,6 +384,7 @@ staff_log: Final = Table(
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("told", JSONB, nullable=False),
+    info=ONLY_GROWS,
 )
 
 # Places on the work list, counted: a move writes +1 and -1 rows that nobody else writes to, a chore folds them into one a place.
@@ -433,6 +438,7 @@ journal: Final = Table(
     Column("source", Text, nullable=False),
     Column("event_id", Uuid),
     Index("journal_case", "case_id", "number"),
+    info=ONLY_GROWS,
 )
 
 # ------------------------------------------------------------------------------------------------ a case comes and goes as a value
@@ -478,6 +484,12 @@ async def add_note(tx: Transaction, case_id: UUID, new: Note, line: JournalLine)
     """The case itself stays as it is, and so does its version."""
     await tx.run(insert(note).values(_row_of(new) | {"case_id": case_id, "files": list(new.files)}))
     await add_line(tx, case_id, line)
+
+
+async def keep_claim(tx: Transaction, case_id: UUID, officers: frozenset[str]) -> None:
+    """A claim of theirs lapses no more; the version stays, as it does with a note."""
+    theirs = update(case).where(case.c.id == case_id, case.c.assignee.in_(sorted(officers)), case.c.claim_ends_at.is_not(None))
+    await tx.run(theirs.values(claim_ends_at=None))
 
 
 async def _consultations(tx: Transaction, case_id: UUID) -> Consultations:

@@ -86,6 +86,8 @@ class SubmissionReceived(Event):
     channel: Channel
     submitted_at: AwareDatetime
     people: tuple[Person, ...]
+    fee_awaited: int | None = None
+    """In đồng. Corrected while it waits for a fee: it waits on."""
 
 
 class SubmissionSupplementRequested(Event):
@@ -629,7 +631,7 @@ class DossierAssigned(Event):
     office: str
     officer: str | None = None
     how: str
-    """`by_hand`, `by_rule`, `claimed`, `departure` of who had it, `released`, `lapsed`."""
+    """`by_hand`, `by_rule`, `claimed`, `departure` of who had it, `moved` elsewhere, `released`, `lapsed`."""
     by: str
 
 

@@ -83,6 +83,13 @@ class Calendar:
         merged = {day.on: day for day in self.days} | {day.on: day for day in days}
         return replace(self, days=tuple(merged.values()), version=version or self.version)
 
+    def followed_by(self, later: "Calendar") -> "Calendar":
+        """This calendar, and another for the years after the last one it knows."""
+        last = max(self.known_years)
+        years = frozenset(year for year in later.known_years if year > last)
+        days = tuple(day for day in later.days if day.on.year in years)
+        return replace(self, days=(*self.days, *days), known_years=self.known_years | years)
+
     def day(self, on: date) -> CalendarDay | None:
         """The row of a date, if it has one."""
         return self._by_date.get(on)

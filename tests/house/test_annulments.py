@@ -7,7 +7,7 @@ from typing import Any
 import pytest_asyncio
 
 from shared.contracts.peers import Service
-from tests.builders import DESK
+from tests.builders import DESK, an_application
 from tests.house.conftest import House
 from tests.house.test_waiting import Waiting, march
 from tests.stack import MONDAY_MORNING, rows
@@ -84,6 +84,20 @@ async def test_a_double_reception_names_the_one_that_stands_and_people_are_told_
     assert [one.status_code for one in (unnamed, itself, unknown, named)] == [422, 422, 404, 202]
     assert f"Hồ sơ {stands} vẫn được giải quyết." in (await annulling.messages(double))[-1]
     assert await annulling.states(first) == {"received"}
+
+
+async def test_a_reception_elsewhere_in_the_country_answers_as_one_that_never_was(annulling: Annulling) -> None:
+    double = await annulling.received()
+    elsewhere = annulling.house.caller(Service.INTAKE, "desk_officer", "H14.001")
+    theirs = (await elsewhere.post("/dossiers", an_application())).json()
+    names = (theirs["code"], theirs["id"], f"{theirs['code'][:-4]}9999")
+
+    answers = [await annulling.asks_to_annul(double, {"ground": "double", "reason": "Nhận hai lần", "instead": name}) for name in names]
+
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(404, "not_found")] * 3
+    assert [one.json()["detail"].replace(name, "X") for one, name in zip(answers, names, strict=True)] == [
+        "There is no dossier X here, or it lies outside your offices."
+    ] * 3
 
 
 async def test_what_the_agency_took_up_before_it_heard_of_the_wish_goes_on_and_both_sides_know(annulling: Annulling) -> None:

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from shared.clock import VIETNAM
 from shared.contracts.peers import Service
-from tests.builders import AGENCY, DESK, SIMPLE, an_application
+from tests.builders import AGENCY, DESK, SIMPLE, a_submission, an_application
 from tests.house.conftest import House
 from tests.stack import MONDAY_MORNING, rows
 
@@ -174,6 +174,22 @@ async def test_asked_for_before_acceptance_it_stands_alike_in_desk_and_voice(fee
     assert waiting == ["intake_fee", "", "intake_fee"]
     assert await fees.states(submission) == ["submitted", "", "submitted"]
     assert "170.000 đồng" in dict(await fees.sms(submission))["submission_fee_requested"]
+
+
+async def test_corrected_while_it_waits_for_a_fee_it_waits_on_in_desk_and_voice(fees: Fees) -> None:
+    pushed = a_submission()
+    submission = (await fees.desk.post("/submissions", pushed)).json()["id"]
+    asked = {"fees": [{"name": "Lệ phí", "amount": 170000}], "reason": "Nộp trước"}
+    await fees.desk.post(f"/submissions/{submission}/fee-requests", asked, version=1)
+
+    again = await fees.desk.post("/submissions", pushed | {"applicant": {"name": "Nông Thị Sửa", "phone": "0987654321"}})
+    await fees.stack.settle()
+
+    assert again.status_code == 200, again.text
+    assert await fees.states(submission) == ["intake_fee", "", "intake_fee"]
+    await fees.pays(submission)
+    await fees.stack.settle()
+    assert await fees.states(submission) == ["submitted", "", "submitted"]
 
 
 async def test_who_looks_it_up_sees_what_is_owed(fees: Fees) -> None:

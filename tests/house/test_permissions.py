@@ -95,6 +95,7 @@ WHAT_IT_TAKES: Final[dict[Service, dict[str, Action | str]]] = {
         "GET /v1/procedures/{key:path}/processes/{number}/graph": Action.SEE_PROCESSES,
         "GET /v1/worklist": Action.SEE_CASES,
         "GET /v1/worklist/consultations": Action.SEE_CASES,
+        "GET /v1/worklist/silent-consultations": Action.SEE_CASES,
         "GET /v1/worklist/counts": Action.SEE_CASES,
         "POST /v1/hand-over-slips/{number}/take-over": Action.TAKE_OVER_PAPERS,
         "POST /v1/cases/{name}/assign": Action.ASSIGN,

@@ -25,7 +25,7 @@ from services.intake.settings import IntakeSettings
 from shared.contracts.peers import Service
 from shared.runtime import Runtime
 from tests.builders import AGENCY, DESK, OFFICIAL_CALENDAR, PROVINCE, PlayedPeer, an_application
-from tests.stack import MONDAY_MORNING, Caller, Stack, rows
+from tests.stack import MONDAY_MORNING, Caller, Stack, rows, truncate
 
 DATA = Path(__file__).parents[2] / "demo" / "data"
 REFERENCE = {"office", "procedure", "procedure_version", "competence", "calendar", "calendar_version", "catalogue_revision", "name_word"}
@@ -149,7 +149,7 @@ class Desk:
         async with self.runtime.engine.begin() as connection:
             found = await connection.execute(text("select tablename from pg_tables where schemaname = 'intake'"))
             tables = [name for (name,) in found if name not in REFERENCE | {"alembic_version"}]
-            await connection.execute(text("truncate " + ", ".join(f"intake.{name}" for name in tables)))
+            await truncate(connection, ", ".join(f"intake.{name}" for name in tables))
         self.agency.told.clear()
         self.clock.instant = MONDAY_MORNING
 

@@ -369,6 +369,81 @@ async def test_while_it_waits_for_a_fee_it_is_refused_or_withdrawn(
     assert await desk.rows("select kind from intake.timer where subject = :id", id=submission) == []
 
 
+# -- corrected while it waits ------------------------------------------------------------------------------------------
+
+URGENT, PLAIN = "cấp nhanh", "cấp thường"
+BY_CASE = [FEE | {"case": PLAIN}, FEE | {"case": URGENT, "amount": 50000, "text": "50.000 đồng"}]
+STAMP = {"name": "Phí khắc dấu", "amount": 7000, "currency": "VND", "case": URGENT, "text": "7.000 đồng"}
+
+
+async def asked_by_case(desk: Desk, *fees: dict[str, Any], **more: Any) -> str:
+    """Pushed by the portal as a plain case, and asked to pay for it."""
+    await desk.publishes(an_entry("X-FEE", fees=list(fees)))
+    answer = await desk.officer.post("/submissions", a_submission("G22-FEE-1", procedure="X-FEE", case=PLAIN, **more))
+    assert answer.status_code == 201, answer.text
+    await desk.does(answer.json()["id"], "fee-requests", {}, under="submissions")
+    return answer.json()["id"]
+
+
+async def pushed_again(desk: Desk, **changed: Any) -> dict[str, Any]:
+    answer = await desk.officer.post("/submissions", a_submission("G22-FEE-1", procedure="X-FEE") | changed)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def lines(desk: Desk, submission: str) -> list[tuple[str, int, int]]:
+    return [(fee["name"], fee["amount"], fee["paid"]) for fee in (await desk.shows(submission))["fees"]]
+
+
+async def test_a_submission_corrected_while_it_waits_for_its_fee_is_brought_up_to_date_and_waits_on(desk: Desk) -> None:
+    submission = await asked_by_case(desk, *BY_CASE)
+
+    answer = await pushed_again(desk, case=PLAIN, applicant={"name": "Nông Thị Sửa", "phone": "0912345678"})
+
+    shown = await desk.shows(submission)
+    assert (answer["state"], shown["fee_awaited"], shown["answer_due_at"]) == ("intake_fee", 20000, None)
+    assert shown["people"][0]["name"] == "Nông Thị Sửa"
+    assert await lines(desk, submission) == [("Lệ phí", 20000, 0)]
+    assert await desk.told(submission) == ["submission.received", "submission.fee_requested", "submission.received"]
+    (paid,) = [await pays(desk, submission)]
+    assert (paid.status_code, (await desk.shows(submission))["state"]) == (201, "submitted")
+
+
+async def test_another_case_is_quoted_anew_where_nothing_was_paid_yet(desk: Desk) -> None:
+    submission = await asked_by_case(desk, *BY_CASE, STAMP)
+
+    await pushed_again(desk, case=URGENT)
+
+    assert await lines(desk, submission) == [("Lệ phí", 50000, 0), ("Phí khắc dấu", 7000, 0)]
+    assert (await desk.shows(submission))["fee_awaited"] == 57000
+    assert (await desk.told(submission))[-2:] == ["submission.received", "submission.fee_requested"]
+    (event,) = await desk.rows("select data from intake.event where type like '%fee_requested%' order by number desc limit 1")
+    assert [(fee["name"], fee["amount"]) for fee in event["data"]["fees"]] == [("Lệ phí", 50000), ("Phí khắc dấu", 7000)]
+
+
+async def test_what_was_paid_stays_paid_whatever_is_corrected(desk: Desk) -> None:
+    other = {"name": "Phí thẩm định", "amount": 30000, "currency": "VND", "text": "30.000 đồng"}
+    submission = await asked_by_case(desk, *BY_CASE, other)
+    await pays(desk, submission, fee=1)
+
+    await pushed_again(desk, case=URGENT)
+
+    assert await lines(desk, submission) == [("Lệ phí", 20000, 20000), ("Phí thẩm định", 30000, 0)]
+    assert (await desk.shows(submission))["state"] == "intake_fee"
+
+
+async def test_where_nothing_is_owed_after_a_correction_it_waits_for_the_desk_again(desk: Desk) -> None:
+    submission = await asked_by_case(desk, FEE | {"case": PLAIN}, FEE | {"case": URGENT, "amount": 0, "text": "không thu"})
+
+    answer = await pushed_again(desk, case=URGENT)
+
+    shown = await desk.shows(submission)
+    assert (answer["state"], shown["fee_awaited"]) == ("submitted", 0)
+    assert shown["answer_due_at"]
+    timers_kept = await desk.rows("select kind from intake.timer where subject = :id", id=submission)
+    assert [timer["kind"] for timer in timers_kept] == ["answer_due"]
+
+
 # -- the reminder ------------------------------------------------------------------------------------------------------
 
 

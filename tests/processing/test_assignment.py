@@ -128,6 +128,22 @@ async def test_where_a_case_is_claimed_first_nothing_is_done_before(people: Peop
     assert [one["action"] for one in early.json()["possible_actions"]] == ["claim"]
 
 
+@pytest.mark.parametrize(("writer", "holder"), [(LAN, LAN), (MINH, None)])
+async def test_a_note_of_who_claimed_it_is_work_and_the_claim_lasts(
+    people: People, desk: Desk, stack: Stack, writer: str, holder: str | None
+) -> None:
+    case = await desk.receives()
+    await people.of(LAN).does(case, "claim")
+    version = (await people.of(LAN).sees(case))["version"]
+
+    await people.done(await people.of(writer).caller.post(f"/cases/{case}/notes", {"text": "Đã gọi điện cho người nộp"}))
+    stack.clock.set(at(11, 8))
+    await stack.settle()
+
+    assert await people.has(case) == holder
+    assert (await people.head.sees(case))["version"] == version + (holder is None)
+
+
 async def test_a_claim_lapses_after_the_office_s_working_hours_and_others_may_take_it(people: People, desk: Desk, stack: Stack) -> None:
     case = await desk.receives()
     await people.of(LAN).does(case, "claim")

@@ -1,17 +1,19 @@
 """The clock of a case: suspended and resumed, a new date told in time or too late, three verdicts, and the alarms of the clock."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from shared.clock import VIETNAM
-from shared.contracts.events import DossierReceived, SupplementAccepted
+from shared.contracts.events import CalendarPublished, DossierReceived, SupplementAccepted
 from shared.contracts.peers import Service
 from shared.contracts.time import CountedLimit, TimeTerms
+from shared.ids import uuid7
 from shared.working_time import Unit
-from tests.processing.conftest import AGENCY, DECISION, Desk, Staff, a_dossier, at, staff, told
+from tests.builders import OFFICIAL_CALENDAR
+from tests.processing.conftest import AGENCY, DECISION, ELSEWHERE, Desk, Staff, a_dossier, at, staff, told
 from tests.stack import Stack, rows
 
 THREE_DAYS = TimeTerms(limits=(CountedLimit(amount=Decimal(3), unit=Unit.WORKING_DAY, text="03 ngày làm việc"),))
@@ -373,3 +375,50 @@ async def test_what_is_missing_is_named_in_words(desk: Desk, leader: Staff, pape
     answer = await leader.tries(case, "return-for-supplement", {"papers": papers, "reason": "Thiếu"})
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/papers/0")
+
+
+# -- beyond the calendar -------------------------------------------------------------------------------------------------
+
+UNTIL_2026 = "\n".join(line for line in OFFICIAL_CALENDAR.read_text("utf-8").splitlines() if not line.startswith("2027"))
+DECEMBER = datetime(2026, 12, 28, 8, tzinfo=VIETNAM)
+
+
+async def over_the_new_year(desk: Desk, stack: Stack) -> Any:
+    """Received when nobody had yet decided on the holidays of the year to come."""
+    stack.clock.set(DECEMBER)
+    old = uuid7()
+    await desk.tells(
+        "calendar:national", CalendarPublished(version_id=old, key="national", number=2, rows=UNTIL_2026, published_at=DECEMBER)
+    )
+    return await desk.receives(**promised(accepted_at=DECEMBER, appointment_at=DECEMBER + timedelta(days=3), calendar_version=old))
+
+
+async def test_the_supplement_of_next_year_is_counted_by_the_calendar_of_next_year(desk: Desk, stack: Stack, officer: Staff) -> None:
+    case = await over_the_new_year(desk, stack)
+    new = CalendarPublished(version_id=uuid7(), key="national", number=3, rows=OFFICIAL_CALENDAR.read_text("utf-8"), published_at=DECEMBER)
+    await officer.does(case, "take-up")
+    await officer.does(case, "return-for-supplement", {"papers": ["Bản vẽ"], "reason": "Thiếu"})
+    await desk.tells("calendar:national", new)
+    stack.clock.set(datetime(2027, 1, 4, 8, tzinfo=VIETNAM))
+
+    await desk.tells(case, SupplementAccepted(sent_at=stack.clock.now(), accepted_at=stack.clock.now()))
+
+    shown = await officer.sees(case)
+    assert (instant(shown["due_at"]), shown["appointment_at"]) == (datetime(2027, 1, 7, 8, tzinfo=VIETNAM), shown["due_at"])
+
+
+async def test_in_a_year_nobody_knows_the_promise_moves_by_as_long_as_the_clock_stood(desk: Desk, stack: Stack, officer: Staff) -> None:
+    case = await over_the_new_year(desk, stack)
+    await officer.does(case, "take-up")
+    share = {"office": ELSEWHERE, "work": "Thẩm định", "amount": "2", "unit": "working_day"}
+    await officer.does(case, "open-child", share)
+    too_long = await officer.tries(case, "open-child", share | {"work": "Đo đạc", "amount": "30"})
+    await officer.does(case, "return-for-supplement", {"papers": ["Bản vẽ"], "reason": "Thiếu"})
+    stack.clock.set(datetime(2027, 1, 4, 8, tzinfo=VIETNAM))
+
+    taken = await desk.brings(desk.envelope(case, SupplementAccepted(sent_at=stack.clock.now(), accepted_at=stack.clock.now())))
+
+    shown = await officer.sees(case)
+    assert (too_long.status_code, taken.status_code, shown["state"]) == (422, 204, "in_progress")
+    assert instant(shown["appointment_at"]) == instant(shown["due_at"]) == DECEMBER + timedelta(days=10)
+    assert [share["due_at"] for share in shown["children"]] == [shown["due_at"]]

@@ -10,7 +10,7 @@ from services.processing.commands import assigning
 from shared.contracts.peers import Service
 from shared.contracts.permissions import Role
 from shared.officers import Officer
-from tests.processing.conftest import AGENCY, DECISION, ELSEWHERE, Desk, at, staff, told
+from tests.processing.conftest import AGENCY, DECISION, ELSEWHERE, PROVINCE, Desk, at, staff, told
 from tests.processing.people import LAN, MINH, NGA, People, subject
 from tests.stack import Stack, rows
 
@@ -140,6 +140,54 @@ async def test_when_service_ends_by_its_date_nothing_stays_either(people: People
 
     assert (last_day, await people.has(case)) == (LAN, None)
     assert (await people.journal(case))[-1][2] == "Lan → …: Lan thôi nhiệm vụ từ ngày 10/03/2026"
+
+
+@pytest.mark.parametrize(
+    ("changed", "holder"),
+    [
+        ({"office": ELSEWHERE}, None),
+        ({"roles": ["desk_officer"]}, None),
+        ({"office": PROVINCE}, LAN),
+        ({"roles": ["case_officer", "leader"]}, LAN),
+        ({"name": "Nguyễn Thị Lan"}, LAN),
+    ],
+)
+async def test_what_somebody_may_no_longer_work_on_does_not_stay_with_them(
+    people: People, desk: Desk, stack: Stack, monkeypatch: Any, changed: dict[str, Any], holder: str | None
+) -> None:
+    monkeypatch.setattr(assigning, "BATCH_SIZE", 1)
+    cases = [await desk.receives() for _ in range(3)]
+    for case in cases:
+        await people.done(await people.gives(case, LAN))
+    body = {"name": LAN, "office": AGENCY, "roles": ["case_officer"]} | changed
+
+    await people.done(await people.administrator.put(f"/officers/{quote(subject(LAN), safe='')}", body))
+    await stack.settle()
+
+    assert [await people.has(case) for case in cases] == [holder] * 3
+    if holder is None:
+        assert (await people.journal(cases[0]))[-1] == (
+            "release_after_move",
+            "departure",
+            f"Lan → …: Lan không còn thụ lý hồ sơ của {AGENCY} từ ngày 09/03/2026",
+        )
+        assert (await told(stack, cases[0]))[-1] == ("dossier.assigned", 2)
+    assert not await rows(stack.runtime(Service.PROCESSING), "select 1 from processing.officer where moved_at is not null")
+
+
+async def test_what_a_rule_gives_goes_on_to_a_colleague_when_somebody_works_elsewhere(people: People, desk: Desk, stack: Stack) -> None:
+    case = await desk.receives()
+    await people.gives(case, LAN)
+    await people.assigns_by({"method": "round_robin", "officers": [subject(LAN), subject(MINH)]})
+
+    await people.done(
+        await people.administrator.put(
+            f"/officers/{quote(subject(LAN), safe='')}", {"name": LAN, "office": ELSEWHERE, "roles": ["case_officer"]}
+        )
+    )
+    await stack.settle()
+
+    assert await people.has(case) == MINH
 
 
 async def test_who_has_left_does_nothing_more_and_is_given_nothing_more(people: People, desk: Desk) -> None:

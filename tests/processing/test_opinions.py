@@ -142,6 +142,26 @@ async def test_silence_is_told_once_and_the_case_goes_on(desk: Desk, stack: Stac
     assert (late.status_code, late.json()["verdict"]) == (201, "overdue")
 
 
+async def test_the_head_of_the_desk_that_watches_over_it_sees_who_is_silent(
+    desk: Desk, stack: Stack, officer: Staff, consulted: Staff
+) -> None:
+    case = await a_case(desk, officer)
+    await officer.does(case, "request-consultation", QUESTION)
+    head, other_desk = staff(stack, "supervisor", PROVINCE).caller, staff(stack, "supervisor", DESK).caller
+    path = "/worklist/silent-consultations"
+
+    stack.clock.set(at(11, 8))
+    in_time = (await head.get(path)).json()["items"]
+    stack.clock.set(at(11, 8, 1))
+    (silent,) = (await head.get(path)).json()["items"]
+    elsewhere = (await other_desk.get(path)).json()["items"]
+    await consulted.caller.post(f"/cases/{case}/answer-consultation", ANSWER)
+    answered = (await head.get(path)).json()["items"]
+
+    assert (in_time, elsewhere, answered) == ([], [], [])
+    assert (silent["code"], silent["office"], instant(silent["due_at"])) == ((await officer.sees(case))["code"], ELSEWHERE, at(11, 8))
+
+
 async def test_an_answer_in_time_silences_the_alarm(desk: Desk, stack: Stack, officer: Staff, consulted: Staff) -> None:
     case = await a_case(desk, officer)
     await officer.does(case, "request-consultation", QUESTION)

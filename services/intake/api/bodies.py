@@ -1,12 +1,12 @@
 """What people send: strict models that say what is wrong in plain words."""
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import phonenumbers
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from services.intake.commands.reception import OnTheSpot
 from services.intake.commands.returning import Collected
@@ -16,6 +16,7 @@ from services.intake.domain.fees import NOTHING_SAID, FeeFacts
 from services.intake.domain.reception import Brought, PaperReceived
 from shared.contracts.events import AnnulmentGround, OnlineVia, Outcome, Result, SignedDecision
 from shared.contracts.people import Channel, Offices, Part, Person, PersonKind, ReturnWay, ReturnWish
+from shared.days import Day, Instant
 
 
 class Body(BaseModel):
@@ -135,7 +136,7 @@ class PaymentBody(Body):
     method: Method
     online: OnlineVia | None = None
     receipt_number: str | None = Field(default=None, max_length=100)
-    paid_at: AwareDatetime | None = Field(default=None, description="When it was paid; left out: now")
+    paid_at: Instant | None = Field(default=None, description="When it was paid; left out: now")
 
     @model_validator(mode="after")
     def says_where_it_was_paid_online(self) -> "PaymentBody":
@@ -206,7 +207,7 @@ class PostalItemBody(Body):
 
 class DecisionBody(Body):
     number: Name
-    signed_on: date
+    signed_on: Day
     signer: Name
 
     def value(self) -> SignedDecision:
@@ -277,7 +278,7 @@ class TermsBody(NamedBody):
     applicable_papers: tuple[int | Words, ...] = Field(default=(), description="Optional papers that this case does need")
     override_reason: Words | None = Field(default=None, description="Paper and data conflict: the paper is accepted, and why")
     fees: tuple[FeeBody, ...] = Field(default=(), max_length=100)
-    appointment_at: AwareDatetime | None = Field(default=None, description="Only where no limit can be computed")
+    appointment_at: Instant | None = Field(default=None, description="Only where no limit can be computed")
     appointment_reason: Words | None = None
 
     def terms(self) -> Brought:
@@ -385,7 +386,7 @@ class SubmissionBody(ApplicationBody):
 
     channel: Channel = Channel.ONLINE
     national_code: str | None = Field(default=None, min_length=5, max_length=60, pattern=r"^[A-Za-z0-9.\-]+$")
-    submitted_at: AwareDatetime | None = None
+    submitted_at: Instant | None = None
     postal_item: PostalItemBody | None = None
 
 
@@ -603,7 +604,7 @@ class PostalReportBody(BaseModel):
 
     tracking_number: str = Field(min_length=1, max_length=50)
     code: str = Field(min_length=1, max_length=50)
-    at: AwareDatetime
+    at: Instant
     cause: str | None = Field(default=None, max_length=500)
     place: str | None = Field(default=None, max_length=500)
     new_tracking_number: str | None = Field(default=None, max_length=50)

@@ -15,6 +15,7 @@ from services.intake.commands.calendar_proposals import Proposal, ProposalState,
 from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
 from shared.contracts.previews import CalendarPreview
+from shared.days import Day
 from shared.doors import Door, FreeDoor, Page, Tx, View
 from shared.officers import Officer, may
 from shared.runtime import Transaction
@@ -47,7 +48,7 @@ Line = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_one_
 class DayBody(bodies.Body):
     """A date that is not what its weekday says, with where that is decided. A make-up day may bring sessions of its own."""
 
-    date: date
+    date: Day
     kind: DayKind
     name: Line
     source: Line

@@ -1,6 +1,5 @@
 """Fees of a dossier: payments from the desk and the portal, sums stated, reduced and given back; and the settlement of a period."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
@@ -9,6 +8,7 @@ from services.intake.api import bodies, settling, views
 from services.intake.commands import fees
 from services.intake.domain.dossier import Dossier
 from shared.contracts.permissions import Action
+from shared.days import Day
 from shared.doors import Door, IfMatch, Tx, etag
 from shared.officers import Officer, may
 
@@ -80,8 +80,8 @@ async def reduce(
 async def settle(
     tx: Tx,
     officer: Annotated[Officer, may(Action.SEE_SETTLEMENTS)],
-    first: Annotated[date, Query(alias="from", description="The first day, included")],
-    last: Annotated[date, Query(alias="to", description="The last day, included")],
+    first: Annotated[Day, Query(alias="from", description="The first day, included")],
+    last: Annotated[Day, Query(alias="to", description="The last day, included")],
     office: Annotated[str | None, Query(description="With what lies under it", max_length=100)] = None,
     format: Annotated[str | None, Query(pattern="^(json|csv)$")] = None,
     accept: Annotated[str, Header()] = "",

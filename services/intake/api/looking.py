@@ -185,7 +185,7 @@ async def rows_of(tx: Transaction, table: Table, *columns: Any) -> list[Any]:
 
 async def _visible(tx: Transaction, name: str, by: Officer) -> Dossier:
     found = await tables.load_dossier(tx, name)
-    by.must_see(found.offices.all(), "dossier")
+    by.must_see(found.offices.all(), f"dossier {name}")
     return found
 
 

@@ -30,6 +30,7 @@ from services.intake.tables import dossier, dossier_search, name_word
 from shared.clock import VIETNAM
 from shared.contracts.people import Channel
 from shared.contracts.states import State
+from shared.days import Day, within
 from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
 from shared.offices import OfficeCache
@@ -52,7 +53,6 @@ def _without_nul(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1, max_length=findable.LONGEST_QUERY), AfterValidator(_without_nul)]
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2099, 12, 31))]
 
 
 class Search(BaseModel):
@@ -230,7 +230,7 @@ def _position(cursor: str) -> Position:
     try:
         rank, instant, name = json.loads(base64.urlsafe_b64decode(cursor))
         position = Position(int(rank), datetime.fromisoformat(instant), UUID(name))
-        if position.rank < 0 or position.created_at.tzinfo is None:
+        if position.rank < 0 or not within(position.created_at):
             raise ValueError(rank)
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         flaw = Flaw("/after", "This is no cursor of ours; take `next` of the page before.")

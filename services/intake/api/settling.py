@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
 from services.intake.money import PAID, REFUNDED
 from services.intake.tables import dossier, fee_entry
 from shared.clock import VIETNAM
+from shared.days import within
 from shared.doors import Page, View
 from shared.errors import Flaw, InvalidInput
 from shared.officers import Officer
@@ -172,6 +173,9 @@ def _cursor_of(last: SettlementLine) -> str:
 def _position(after: str) -> Sequence[Any]:
     try:
         instant, name = json.loads(base64.urlsafe_b64decode(after))
-        return datetime.fromisoformat(instant), UUID(name)
-    except (ValueError, TypeError, binascii.Error) as error:
+        position = datetime.fromisoformat(instant), UUID(name)
+        if not within(position[0]):
+            raise ValueError(instant)
+        return position
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error) as error:
         raise InvalidInput("`after` is not a cursor of ours; take it from `next` of the page before.") from error

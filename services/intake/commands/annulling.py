@@ -25,7 +25,9 @@ async def request(
     before = await dossier_to_change(tx, name, by=by, version=version)
     state = next_state(before, Move.REQUEST_ANNULMENT)
     if instead:
-        _must_be_the_same(before, await tables.load_dossier(tx, instead))
+        other = await tables.load_dossier(tx, instead)
+        by.must_see(other.offices.all(), f"dossier {instead}")
+        _must_be_the_same(before, other)
     after = replace(before, annulment_asked_at=tx.now, annulment_declined_at=None)
     note = f"{ground} {instead}: {reason}" if instead else f"{ground}: {reason}"
     line = JournalLine(Move.REQUEST_ANNULMENT, by.name, before.state, state, before.offices.receiving, note)

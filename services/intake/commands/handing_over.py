@@ -70,6 +70,7 @@ async def _now_the_latest(tx: Transaction, dossier_id: UUID, values: Mapping[str
 async def hand_over_together(tx: Transaction, names: Sequence[str], *, to_office: str | None, note: str | None, by: Officer) -> Slip:
     """All of them or none: the slip is a paper that two people sign. Raises NotFound, NotPermitted, SlipRefused, InvalidInput."""
     listed = {found.id: (place, found) for place, found in enumerate([await dossier_to_change(tx, name, by=by) for name in names])}
+    tx.about = None if len(listed) > 1 else tx.about  # of several each has its own reason
     in_order = [listed[dossier_id] for dossier_id in sorted(listed)]  # so that two slips never wait for each other
     _must_be_possible(in_order)
     dossiers = tuple(found for _, found in in_order)

@@ -14,8 +14,9 @@ async def dossier_to_change(tx: Transaction, name: str, *, by: Officer, version:
     """
     dossier = await tables.load_dossier(tx, name)
     desk = (dossier.offices.receiving, dossier.offices.returning)
-    by.must_act_for(desk, dossier.offices.all(), "dossier")
+    by.must_act_for(desk, dossier.offices.all(), f"dossier {name}")
     await tx.once()
+    tx.about = dossier
     if version is not None and version != dossier.version:
         raise Changed(f"The dossier is at version {dossier.version} now; you decided on {version}.")
     return dossier
@@ -24,6 +25,7 @@ async def dossier_to_change(tx: Transaction, name: str, *, by: Officer, version:
 async def dossier_to_tell_of(tx: Transaction, name: str, *, by: Officer, alone: bool = False) -> Dossier:
     """The dossier, for anyone in whose scope it lies: facts and requests from the other side need no version. `alone`: one by one."""
     dossier = await tables.load_dossier(tx, name, alone=alone)
-    by.must_see(dossier.offices.all(), "dossier")
+    by.must_see(dossier.offices.all(), f"dossier {name}")
     await tx.once()
+    tx.about = dossier
     return dossier

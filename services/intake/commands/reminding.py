@@ -21,8 +21,9 @@ async def remind(tx: Transaction, name: str, *, note: str | None, by: Officer) -
     """
     found = await tables.load_dossier(tx, name)
     watching = (found.offices.supervising, found.offices.receiving)
-    by.must_act_for(watching, found.offices.all(), "dossier")
+    by.must_act_for(watching, found.offices.all(), f"dossier {name}")
     await tx.once()
+    tx.about = found
     state = next_state(found, Move.REMIND)
     morning = tx.now.astimezone(VIETNAM).replace(hour=0, minute=0, second=0, microsecond=0)
     table = tables.dossier

@@ -45,7 +45,7 @@ class Repairs:
 
 async def show(tx: Transaction, name: str, *, by: Officer) -> Repairs:
     dossier = await tables.load_dossier(tx, name)
-    by.must_see(dossier.offices.all(), "dossier")
+    by.must_see(dossier.offices.all(), f"dossier {name}")
     possible = tuple(sorted(_legal(dossier, await _past(tx, dossier))))
     return Repairs(possible, await repairs.listed(tx, tables.repair, dossier.id))
 

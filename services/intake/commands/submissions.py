@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import delete, insert, select, text
 
@@ -13,8 +14,11 @@ from services.intake.commands.alarms import ANSWER_DUE, FEE_UNPAID, HAND_OVER_DU
 from services.intake.commands.opening import dossier_to_change, dossier_to_tell_of
 from services.intake.commands.post import keep_item_that_came
 from services.intake.commands.reception import Received, agree, new_secret, offices_of_today, procedure_ref, receipt_facts, receipt_of
+from services.intake.domain.charges import Charges, awaited_of, put_back, quoted_anew, told, with_fees
+from services.intake.domain.choices import Named
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.dossier_code import DossierCode
+from services.intake.domain.fees import owed
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, beginning, next_state
 from services.intake.domain.reception import Brought, PaperReceived, one_competent
@@ -24,6 +28,7 @@ from shared.contracts.events import (
     DossierReceived,
     Event,
     RefusalGround,
+    SubmissionFeeRequested,
     SubmissionReceived,
     SubmissionRedirected,
     SubmissionRefused,
@@ -38,6 +43,9 @@ from shared.errors import Conflict, InvalidInput
 from shared.ids import uuid7
 from shared.officers import Officer
 from shared.runtime import Transaction
+
+AFTER_CORRECTION: Final = "Hồ sơ đã được sửa nên khoản phải nộp thay đổi"
+"""Why people are asked for another sum than before."""
 
 
 @dataclass(frozen=True)
@@ -248,13 +256,21 @@ async def _pushed_before(tx: Transaction, national_code: str) -> Dossier | None:
 
 async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:
     by.must_see(before.offices.all(), "submission")
+    tx.about = before
     if brought.procedure != before.procedure.key:
         raise Conflict(f"{before.national_code} was pushed for {before.procedure.key}; another procedure needs a national code of its own.")
     if before.state is State.INTAKE_SUPPLEMENT:
         return await supplement_by_push(tx, before, brought, by)
     state = next_state(before, Move.CORRECT_SUBMISSION)
+    charges = await money.load(tx, before.id)
+    changed = await _quoted_anew(tx, before, brought.named, charges)
     after = replace(before, people=brought.people, result_wanted=brought.result_wanted, case=brought.named.case, level=brought.named.level)
-    line = JournalLine(Move.CORRECT_SUBMISSION, by.name, before.state, state, before.offices.receiving)
+    after = with_fees(after, put_back(charges, *changed))
+    if after.fee_awaited == 0:
+        after = replace(after, state=state)
+    if after.state is not before.state:  # what was asked for has fallen away: it waits for the desk again
+        after = replace(after, answer_due_at=await answer_due_at(tx, before.offices.receiving, before.procedure.key))
+    line = JournalLine(Move.CORRECT_SUBMISSION, by.name, before.state, after.state, before.offices.receiving)
     event = SubmissionReceived(
         national_code=before.national_code,
         procedure=before.procedure,
@@ -262,10 +278,27 @@ async def _correct(tx: Transaction, before: Dossier, brought: Brought, by: Offic
         channel=before.channel,
         submitted_at=before.submitted_at or tx.now,
         people=after.people,
+        fee_awaited=after.fee_awaited or None,
     )
-    after = await tables.save_dossier(tx, before, after, line, event)
-    await keep_papers(tx, after, brought.papers, replaced=True)
-    return after
+    asked_again = awaited_of(put_back(charges, *changed)) if changed else ()
+    asked = (SubmissionFeeRequested(fees=told(asked_again), requested_at=tx.now, reason=AFTER_CORRECTION),) if asked_again else ()
+    saved = await tables.save_dossier(tx, before, after, line, event, *asked)
+    await money.keep(tx, saved.id, changed)
+    if after.state is not before.state:
+        await timers.keep(tx, saved.id, {FEE_UNPAID: None, ANSWER_DUE: after.answer_due_at})
+    await keep_papers(tx, saved, brought.papers, replaced=True)
+    return saved
+
+
+async def _quoted_anew(tx: Transaction, before: Dossier, named: Named, charges: Charges) -> Charges:
+    """The lines that another case, for instance, changes or adds, once fees were asked for."""
+    if before.state is not State.INTAKE_FEE:
+        return ()
+    entry = await catalogue_of(tx.runtime).entry(tx, before.procedure.key)
+    fees, day = entry.procedure.fees, tx.now.astimezone(VIETNAM).date()
+    was = owed(fees, channel=before.channel, case=before.case, on=day)
+    is_now = owed(fees, channel=before.channel, case=named.case, applicant=named.applicant, facts=named.fee, on=day)
+    return quoted_anew(charges, before=was, now=is_now)
 
 
 async def supplement_by_push(tx: Transaction, before: Dossier, brought: Brought, by: Officer) -> Dossier:

@@ -12,12 +12,14 @@ from uuid import UUID
 
 from services.intake.domain.deciding import spelled
 from services.intake.domain.dossier import Dossier
-from services.intake.domain.fees import FeesOwed, FeeToState
+from services.intake.domain.fees import FeeLine, FeesOwed, FeeToState
 from shared.contracts.events import FeeSum, OnlineVia
 from shared.errors import Conflict, Flaw, InvalidInput, NotUnderstood
 
 UNNAMED: Final = "Phí, lệ phí"
 """What a fee is called whose source gives it no name."""
+NO_LONGER: Final = "Không phải nộp theo hồ sơ đã sửa"
+"""The ground on which a line falls away that was asked for by rules which hold for the corrected submission no more."""
 
 
 class FeeWrong(NotUnderstood):
@@ -127,6 +129,10 @@ def with_fees(dossier: Dossier, charges: Charges) -> Dossier:
     )
 
 
+def awaited_of(charges: Charges) -> Charges:
+    return tuple(line for line in charges if line.awaited and line.owed)
+
+
 def told(charges: Iterable[Charge]) -> tuple[FeeSum, ...]:
     return tuple(FeeSum(name=line.name, amount=line.amount or 0, number=line.number) for line in charges)
 
@@ -219,8 +225,8 @@ def line_of(charges: Charges, number: int) -> Charge:
 
 
 def put_back(charges: Charges, *changed: Charge) -> Charges:
-    by_number = {line.number: line for line in changed}
-    return tuple(by_number.get(line.number, line) for line in charges)
+    """With new lines, too."""
+    return tuple(({line.number: line for line in charges} | {line.number: line for line in changed}).values())
 
 
 @dataclass(frozen=True)
@@ -283,6 +289,33 @@ def reduced(charges: Charges, number: int, amount: int, ground: str) -> Charge:
     if line.amount is not None and amount >= line.amount:
         raise FeeWrong(f"{line.amount} đồng are owed; a reduction leaves less.", name=line.name, owed=line.amount)
     return replace(line, amount=amount, ground=ground)
+
+
+def quoted_anew(charges: Charges, *, before: FeesOwed, now: FeesOwed) -> Charges:
+    """What a corrected submission changes of what was asked for: only where the rules come to another sum than they did before.
+
+    Paid lines stay, and so does what somebody stated or reduced on a ground; what the rules leave open now is for the desk to ask.
+    """
+    was, is_now = ({spelled(line.name or UNNAMED): line for line in quoted.lines} for quoted in (before, now))
+    left_open = {spelled(fee.name or UNNAMED) for fee in now.to_state}
+    changed: list[Charge] = []
+    for line in charges:
+        name = spelled(line.name)
+        by_rule = line.state is ChargeState.OWED and line.published is not None and not (line.ground or line.request)
+        if not by_rule or name in left_open or _sum(was.get(name)) == _sum(is_now.get(name)):
+            continue
+        quoted = is_now.get(name)
+        amount = quoted.amount if quoted else 0
+        text = quoted.rule.text if quoted else line.text
+        changed.append(replace(line, amount=amount, published=amount, text=text, ground=None if quoted else NO_LONGER))
+    had = {spelled(line.name) for line in charges}
+    fresh = [line for name, line in is_now.items() if name not in was and name not in had and line.amount]
+    new = [Charge(0, line.name or UNNAMED, line.amount, published=line.amount, text=line.rule.text, awaited=True) for line in fresh]
+    return (*changed, *(replace(line, number=len(charges) + place) for place, line in enumerate(new, 1)))
+
+
+def _sum(line: FeeLine | None) -> int | None:
+    return line.amount if line else None
 
 
 def asked(charges: Charges, fees: Iterable[tuple[str, int]], *, request: UUID) -> Charges:

@@ -133,9 +133,10 @@ AT_THE_AGENCY: Final = tuple(state for state, meaning in STATES.items() if meani
 LIFECYCLE: Final[dict[tuple[State | None, Move], Step]] = {
     **FEES_STAY,
     (State.SUBMITTED, Move.ASK_FEE): Step(State.INTAKE_FEE, law.FEES),
-    # Once all that was asked for is settled; until then it waits on.
+    # Once nothing is awaited any more of what was asked for; until then it waits on.
     (State.INTAKE_FEE, Move.RECORD_PAYMENT): Step(State.SUBMITTED, law.FEES),
     (State.INTAKE_FEE, Move.REDUCE_FEE): Step(State.SUBMITTED, law.FEES),
+    (State.INTAKE_FEE, Move.CORRECT_SUBMISSION): Step(State.SUBMITTED, law.SUBMISSION),
     (State.INTAKE_FEE, Move.REFUSE): Step(State.NOT_ACCEPTED, law.REFUSAL_AT_RECEPTION),
     (State.INTAKE_FEE, Move.WITHDRAW): Step(State.WITHDRAWN, law.WITHDRAWAL),
     (None, Move.SUBMIT): Step(State.SUBMITTED, law.SUBMISSION),

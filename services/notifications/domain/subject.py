@@ -114,7 +114,8 @@ def introduced(dossier_id: UUID, event: SubmissionReceived | Receipt, known: Sub
         submitted_at=known.submitted_at if known else None,
     )
     if isinstance(event, SubmissionReceived):
-        return replace(subject, national_code=event.national_code, submitted_at=event.submitted_at)
+        state = State.INTAKE_FEE if event.fee_awaited else state
+        return replace(subject, state=state, national_code=event.national_code, submitted_at=event.submitted_at)
     return replace(
         subject,
         code=event.code,

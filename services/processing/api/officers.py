@@ -16,6 +16,7 @@ from services.processing.commands import staffing
 from services.processing.domain.assignment import DEFAULT_CLAIM_HOURS, Assigning, Method, Rule
 from services.processing.domain.staff import Delegation, RegisteredOfficer
 from shared.contracts.permissions import Action, Role
+from shared.days import Day
 from shared.doors import Door, Page, Tx, View
 from shared.officers import Officer, may
 
@@ -33,8 +34,8 @@ class OfficerBody(Request):
     name: Annotated[str, Field(min_length=1, max_length=200, examples=["Trần Văn Bình"])]
     office: Annotated[str, Field(min_length=1, max_length=100, examples=["H14.010"])]
     roles: Annotated[frozenset[Role], Field(min_length=1, examples=[["case_officer"]])]
-    valid_from: Annotated[date | None, Field(examples=["2025-07-01"])] = None
-    valid_to: date | None = None
+    valid_from: Annotated[Day | None, Field(examples=["2025-07-01"])] = None
+    valid_to: Day | None = None
 
     def of(self, subject: str) -> RegisteredOfficer:
         return RegisteredOfficer(subject, self.name, self.office, self.roles, self.valid_from, self.valid_to)
@@ -55,8 +56,8 @@ class DelegationBody(Request):
     """Who stands in, from when to when; both days are included."""
 
     deputy: Annotated[str, Field(min_length=1, max_length=200, examples=["lan.nt"])]
-    from_on: Annotated[date, Field(examples=["2026-03-10"])]
-    to_on: Annotated[date, Field(examples=["2026-03-20"])]
+    from_on: Annotated[Day, Field(examples=["2026-03-10"])]
+    to_on: Annotated[Day, Field(examples=["2026-03-20"])]
     reason: Annotated[str | None, Field(max_length=1000, examples=["Nghỉ phép"])] = None
 
 

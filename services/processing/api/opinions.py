@@ -30,6 +30,13 @@ async def list_opinions(tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES
     return OpinionPage(items=[OpinionAwaited.of(row, tx.now) for row in page.lines], next=page.next)
 
 
+@router.get("/worklist/silent-consultations", summary="Opinions overdue of dossiers your desk watches over, longest first")
+async def list_silence(tx: Tx, officer: Annotated[Officer, may(Action.SEE_CASES)], after: After = None, limit: Limit = 50) -> OpinionPage:
+    """For the head of the desk: `office` has said nothing since `due_at`; `competent` may go on without."""
+    page = await looking.opinions_overdue(tx, officer, after=after, limit=limit)
+    return OpinionPage(items=[OpinionAwaited.of(row, tx.now) for row in page.lines], next=page.next)
+
+
 @router.post("/cases/{name}/request-consultation", summary="Ask another office for its opinion; the clock runs on")
 async def request_consultation(
     name: Name,

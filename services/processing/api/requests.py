@@ -1,17 +1,17 @@
 """What a move needs to be told."""
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from services.processing.domain.consultation import Opinion
 from services.processing.domain.note import NoteKind
 from shared.contracts.events import FeeSum, Outcome
 from shared.contracts.permissions import Action
+from shared.days import Day, Instant
 from shared.working_time import Unit
 
 Words = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -59,7 +59,7 @@ class ConsultationAsked(Request):
     question: Annotated[str, Field(min_length=1, max_length=5000, examples=["Đề nghị cho ý kiến về quy hoạch tại vị trí xin cấp phép"])]
     amount: Annotated[Decimal | None, Field(gt=0, le=1000, max_digits=6, decimal_places=2, examples=["5"])] = None
     unit: Annotated[Unit | None, Field(examples=["working_day"])] = None
-    answer_by: date | None = None
+    answer_by: Day | None = None
 
     @field_validator("unit")
     @classmethod
@@ -88,7 +88,7 @@ class ConsultationAnswer(Request):
 class AttendanceAsked(Request):
     """When and where people are asked to come, and what for."""
 
-    at: Annotated[AwareDatetime, Field(examples=["2026-03-13T09:00:00+07:00"])]
+    at: Annotated[Instant, Field(examples=["2026-03-13T09:00:00+07:00"])]
     place: Annotated[str, Field(min_length=1, max_length=300, examples=["Thửa đất số 12, tổ 1, phường Núi Rùa"])]
     purpose: Annotated[str, Field(min_length=1, max_length=1000, examples=["Xác minh thực địa"])]
 
@@ -119,7 +119,7 @@ class Decision(Request):
     """The decision as signed."""
 
     number: Annotated[str, Field(min_length=1, max_length=100, examples=["123/QĐ-UBND"])]
-    signed_on: Annotated[date, Field(examples=["2026-03-11"])]
+    signed_on: Annotated[Day, Field(examples=["2026-03-11"])]
     signer: Annotated[str, Field(min_length=1, max_length=200, examples=["Nguyễn Thị Hoa"])]
 
 
@@ -157,7 +157,7 @@ class Suspension(Request):
     """Why the clock may stand, in the words of the law of the sector, and until when."""
 
     ground: Annotated[str, Field(min_length=1, max_length=1000, examples=["Khoản 2 Điều 10 Nghị định về đất đai: chờ kết quả đo đạc"])]
-    until: Annotated[date, Field(examples=["2026-04-10"])]
+    until: Annotated[Day, Field(examples=["2026-04-10"])]
 
 
 class MissingPapers(Request):
@@ -189,7 +189,7 @@ class FeesNeeded(Request):
 class NewAppointment(Request):
     """The date people are told instead, and why."""
 
-    appointment_at: Annotated[AwareDatetime, Field(examples=["2026-03-20T16:00:00+07:00"])]
+    appointment_at: Annotated[Instant, Field(examples=["2026-03-20T16:00:00+07:00"])]
     reason: Annotated[str, Field(min_length=1, max_length=2000, examples=["Cần xác minh thực địa"])]
 
 

@@ -286,7 +286,7 @@ class NoteTaken(View):
 
 
 class OpinionAwaited(View):
-    """A question that waits for an answer of the caller's offices."""
+    """A question that waits for an answer of `office`."""
 
     id: UUID
     case_id: UUID

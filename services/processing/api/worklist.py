@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from services.processing.api.address import STORABLE, After, InOffice, Limit
 from services.processing.api.views import WorkCounts, WorkLine, WorkPage
@@ -12,6 +11,7 @@ from services.processing.commands.looking import Asked
 from services.processing.domain.workload import NOBODY
 from shared.contracts.permissions import Action
 from shared.contracts.states import State
+from shared.days import Instant
 from shared.doors import Door, Tx
 from shared.officers import Officer, may
 
@@ -19,7 +19,7 @@ router = APIRouter(route_class=Door, tags=["worklist"])
 
 WhoHasIt = Annotated[str | None, Query(description="`me`, `none`, or an officer's id", max_length=200, pattern=STORABLE)]
 OfActor = Annotated[str | None, Query(description="As the process names whose step it is", max_length=300, pattern=STORABLE)]
-DueBefore = Annotated[AwareDatetime | None, Query(description="Only what is due before this instant")]
+DueBefore = Annotated[Instant | None, Query(description="Only what is due before this instant")]
 
 
 @router.get("/worklist", summary="What waits to be done, due first")

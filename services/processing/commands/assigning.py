@@ -137,6 +137,8 @@ async def lapse(tx: Transaction, due: list[Timer]) -> None:
     """Claims under which nothing was done: anybody may take the case on again."""
     for timer in due:
         for last in (False, False, True):
+            # A note changes no version, and is work too: what is written this moment is waited for.
+            await tx.run(select(cases.c.id).where(cases.c.id == timer.subject).with_for_update())
             case = await tables.load_case(tx, str(timer.subject))
             claimed = case.assigned
             if claimed is None or claimed.claim_ends_at is None or claimed.claim_ends_at > timer.due_at:
@@ -272,17 +274,21 @@ async def _loads(tx: Transaction, officers: Sequence[str]) -> dict[str, int]:
 
 
 async def empty_desks(runtime: Runtime) -> bool:
-    """Nothing stays with someone who is gone: a batch an officer; whether there is more. Any number of copies may run."""
+    """Nothing stays with someone who is gone, or may no longer work on it: a batch an officer; whether there is more. Any number of
+    copies may run.
+    """
+    table = tables.officer
     async with runtime.transaction() as tx:
-        table = tables.officer
-        gone = table.c.departed_at.is_not(None) | (table.c.valid_to < _today(tx))
-        found = (
-            (await tx.run(select(table.c.id).where(table.c.desk_empty_at.is_(None), gone).order_by(table.c.id).limit(10))).scalars().all()
-        )
+        gone = table.c.desk_empty_at.is_(None) & (table.c.departed_at.is_not(None) | (table.c.valid_to < _today(tx)))
+        found = {
+            clear: (await tx.run(select(table.c.id).where(which).order_by(table.c.id).limit(10))).scalars().all()
+            for clear, which in ((_empty_desk, gone), (_clear_desk, table.c.moved_at.is_not(None)))
+        }
     more = False
-    for officer in found:
-        async with runtime.transaction() as tx:
-            more = await _empty_desk(tx, officer) or more
+    for clear, officers in found.items():
+        for officer in officers:
+            async with runtime.transaction() as tx:
+                more = await clear(tx, officer) or more
     return more
 
 
@@ -299,6 +305,39 @@ async def _empty_desk(tx: Transaction, subject: str) -> bool:
         await tx.run(update(table).where(table.c.id == subject).values(desk_empty_at=tx.now))
         return False
     return any(moved)
+
+
+async def _clear_desk(tx: Transaction, subject: str) -> bool:
+    """Of who is of another office now, or has other roles: what they may not have any more is the unit's again. Locked as above."""
+    table = tables.officer
+    row = (await tx.run(select(table).where(table.c.id == subject).with_for_update(skip_locked=True))).one_or_none()
+    if row is None or row.moved_at is None:
+        return False
+    officer, today = officer_of(row), _today(tx)
+    if officer.is_gone(today) and row.desk_empty_at is None:
+        return False  # what they have goes where their departure says
+    offices: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
+    competent = select(cases.c.competent).where(cases.c.assignee == subject).distinct()
+    lost = {office: why for office in (await tx.run(competent)).scalars().all() if (why := officer.why_not_given(office, today, offices))}
+    theirs = select(cases.c.id).where(cases.c.assignee == subject, _of(sorted(lost))).order_by(cases.c.id).limit(BATCH_SIZE)
+    ids = (await tx.run(theirs)).scalars().all()
+    if not ids:
+        await tx.run(update(table).where(table.c.id == subject).values(moved_at=None))
+        return False
+    moved = [await _back_to_unit(tx, found, row) for found in ids]
+    return any(moved)
+
+
+async def _back_to_unit(tx: Transaction, case_id: UUID, gone: Row[Any]) -> bool:
+    case = await tables.load_case(tx, str(case_id))
+    if case.assigned is None or case.assigned.officer != gone.id:
+        return False
+    reason = f"{gone.name} không còn thụ lý hồ sơ của {case.offices.competent} từ ngày {gone.moved_at.astimezone(VIETNAM):%d/%m/%Y}"
+    try:
+        await _take_away(tx, case, "moved", by="departure", action="release_after_move", reason=reason)
+    except Changed:
+        return False
+    return True
 
 
 async def _pass_to_others(tx: Transaction, case_id: UUID, gone: Row[Any]) -> bool:

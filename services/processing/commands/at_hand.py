@@ -15,7 +15,7 @@ from shared.runtime import Transaction
 
 async def at_hand(tx: Transaction, name: str, officer: Officer, version: int, action: Action | Callable[[Case], Action]) -> Case:
     """The case as the officer saw it, who may act on it, in a state that allows it. Raises ActionNotAllowed, and what is raised below."""
-    case = await acting.known(tx, await case_to_change(tx, name, officer, version))
+    case = await case_to_change(tx, name, officer, version)
     wanted = action if isinstance(action, Action) else action(case)
     rules.must_allow(case, wanted)
     return acting.taken_on(case, officer, wanted)
@@ -28,7 +28,9 @@ async def case_to_change(tx: Transaction, name: str, officer: Officer, version: 
     await tx.once()
     if case.version != version:
         raise Changed(f"The case is at version {case.version} now; you decided on version {version}.")
-    return case
+    known = await acting.known(tx, case)
+    tx.about = known
+    return known
 
 
 def line_of(

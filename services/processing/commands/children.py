@@ -89,6 +89,7 @@ async def end_child(tx: Transaction, name: str, officer: Officer, action: Action
         offices = {one.office for one in before.children}
         officer.must_act_for(offices | {before.offices.competent}, before.seen_by, f"case {name}")
         await tx.once()
+        tx.about = before
         rules.must_allow(before, action)
         mine = _theirs(before, officer, ending.number)
         try:

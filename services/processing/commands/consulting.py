@@ -106,6 +106,7 @@ async def answer_consultation(
         # The agency itself passes here only to hear that nobody is asked, or that it is not the one.
         officer.must_act_for(before.consulted | {before.offices.competent}, before.seen_by, f"case {name}")
         await tx.once()
+        tx.about = before
         rules.must_allow(before, Action.ANSWER_CONSULTATION)
         mine = _theirs(before, officer, to)
         known = answered(before.consultations, mine.id, opinion=opinion, content=content, by=officer.name, now=tx.now)

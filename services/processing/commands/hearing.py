@@ -116,7 +116,7 @@ async def _to_the_agency(tx: Transaction, case: Case, event: PapersHandedOver) -
 async def counting_of(tx: Transaction, case: Case) -> Counting:
     """How the time of a case is counted. Raises Later."""
     references = references_of(tx)
-    calendar = await references.calendar(tx, case.calendar_version)
+    calendar = await references.calendar_until_now(tx, case.calendar_version)
     return Counting(case.limit_ends_at, calendar, await references.hours(tx, case.offices.competent))
 
 

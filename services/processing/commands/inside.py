@@ -28,10 +28,11 @@ async def request_attendance(tx: Transaction, name: str, officer: Officer, versi
 
 
 async def add_note(tx: Transaction, name: str, officer: Officer, *, kind: NoteKind, text: str, files: tuple[str, ...]) -> Note:
-    """For the agency's own eyes: the journal, which others see too, says only that there is one."""
+    """For the agency's own eyes: the journal, which others see too, says only that there is one. It is work, and makes a claim last."""
     case = await tables.load_case(tx, name)
     officer.must_act_for({case.offices.competent}, case.seen_by, f"case {name}")
     await tx.once()
     new = Note(tx.now, officer.name, kind, text, case.current_step, files)
     await tables.add_note(tx, case.id, new, line_of(tx, Action.ADD_NOTE, officer, case, case, kind))
+    await tables.keep_claim(tx, case.id, officer.ids)
     return new

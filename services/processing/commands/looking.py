@@ -17,7 +17,7 @@ from services.processing.commands.consulting import OPEN
 from services.processing.commands.hearing import counting_of
 from services.processing.domain.case import Case
 from services.processing.domain.control_slip import Entry, HandOver, Sides, control_slip
-from services.processing.domain.deadline import Counting
+from services.processing.domain.deadline import ONE_MINUTE, Counting
 from services.processing.domain.graph import Graph, of_case, of_process
 from services.processing.domain.intervals import explained
 from services.processing.domain.note import Note
@@ -27,6 +27,7 @@ from services.processing.domain.workload import HELD
 from services.processing.references import references_of
 from services.processing.tables import case, step
 from shared.contracts.states import State
+from shared.days import within
 from shared.due_cases import Answer, due_fields, explanation_fields
 from shared.errors import Flaw, InvalidInput, Later, NotFound
 from shared.office_tree import OfficeTree
@@ -190,11 +191,24 @@ async def offices_asked(tx: Transaction, officer: Officer, office: str | None) -
 
 async def opinions_awaited(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
     """What the officer's offices were asked and have not answered, what is due first on top."""
+    return await _opinions(tx, tables.consultation.c.office == _any(officer.scope), after=after, limit=limit)
+
+
+async def opinions_overdue(tx: Transaction, officer: Officer, *, after: str | None, limit: int) -> PageOf[Row[Any]]:
+    """What no office has answered in time of the dossiers the officer's desk watches over, silent for longest on top.
+
+    Source: law.CONSULTATION_SILENT.
+    """
+    silent = tables.consultation.c.due_at <= tx.now - ONE_MINUTE
+    return await _opinions(tx, and_(silent, case.c.supervising == _any(officer.scope)), after=after, limit=limit)
+
+
+async def _opinions(tx: Transaction, which: ColumnElement[bool], *, after: str | None, limit: int) -> PageOf[Row[Any]]:
     asked = tables.consultation
     query = (
         select(asked, case.c.code, case.c.state, case.c.procedure_name, case.c.competent)
         .join(case, case.c.id == asked.c.case_id)
-        .where(asked.c.answered_at.is_(None), asked.c.office == _any(officer.scope), case.c.state.in_(OPEN))
+        .where(asked.c.answered_at.is_(None), which, case.c.state.in_(OPEN))
         .order_by(asked.c.due_at, asked.c.id)
     )
     if after:
@@ -289,7 +303,7 @@ def instant_of(text: Any) -> datetime:
         instant = datetime.fromisoformat(text)
     except (ValueError, TypeError):
         raise _no_cursor() from None
-    if instant.tzinfo is None:
+    if not within(instant):
         raise _no_cursor()
     return instant
 

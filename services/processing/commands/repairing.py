@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from services.processing import tables
+from services.processing.commands import acting
 from services.processing.commands.at_hand import case_to_change, line_of
 from services.processing.commands.correcting import CORRECTION_OVERDUE
 from services.processing.commands.hearing import counting_of, heard_of, keep_alarms
-from services.processing.domain.case import Case, must_allow, recounted
+from services.processing.domain.case import Case, counted_anew, must_allow
 from services.processing.domain.deadline import ONE_MINUTE
 from services.processing.domain.journal import JournalLine
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE
@@ -58,6 +59,7 @@ async def approve(tx: Transaction, name: str, repair_id: UUID, officer: Officer)
     before = await tables.load_case(tx, name)
     officer.must_act_for({before.offices.competent}, before.offices.all(), f"case {name}")
     await tx.once()
+    tx.about = await acting.known(tx, before)
     repair = await repairs.to_approve(tx, tables.repair, before.id, repair_id, by=officer, version=before.version)
     left_at = (await _past(tx, before)).left_at[repair.to_state]
     note = f"{repair.ticket}: {repair.reason} ({repair.proposed_by})"
@@ -90,7 +92,7 @@ async def _made(
     counting = await counting_of(tx, before)
     after = repaired(before, to, left_at, ticket=ticket, now=tx.now)
     if STATES[to].clock is not DeadlineClock.ENDED or after.intervals != before.intervals:
-        after = recounted(after, counting.calendar, counting.hours)
+        after = counted_anew(after, counting)
     saved = await tables.save_case(tx, before, after, line, *told)
     await keep_alarms(tx, saved, counting, since=tx.now)
     due_at = saved.correction.due_at if saved.correction else None

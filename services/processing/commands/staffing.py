@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic_core import to_jsonable_python
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.processing import tables
@@ -42,7 +42,8 @@ class DepartedAlready(Conflict):
 
 
 async def register(tx: Transaction, wanted: Sequence[RegisteredOfficer], *, by: str) -> int:
-    """New officers, and changes of those known; how many changed. Who is registered again after a departure is back in service.
+    """New officers, and changes of those known; how many changed. Who is registered again after a departure is back in service; who is of
+    another office now, or has other roles, loses by itself what is no longer theirs.
 
     Raises StaffRefused, with a line for each that is wrong, and nothing is taken then.
     """
@@ -54,11 +55,18 @@ async def register(tx: Transaction, wanted: Sequence[RegisteredOfficer], *, by: 
     changed = [officer for officer in sorted(wanted, key=lambda one: one.id) if known.get(officer.id) != officer]
     if changed:
         back = {"departed_at": None, "departure_reason": None, "cases_to": None, "desk_empty_at": None}
-        fresh = upsert(officers).values([_row(officer) | back for officer in changed])
-        values = {name: fresh.excluded[name] for name in [*_row(changed[0]), *back] if name != "id"}
+        moved = {officer.id: {"moved_at": tx.now if _has_moved(known.get(officer.id), officer) else None} for officer in changed}
+        fresh = upsert(officers).values([_row(officer) | back | moved[officer.id] for officer in changed])
+        values: dict[str, Any] = {name: fresh.excluded[name] for name in [*_row(changed[0]), *back] if name != "id"}
+        values["moved_at"] = func.coalesce(fresh.excluded.moved_at, officers.c.moved_at)
         await tx.run(fresh.on_conflict_do_update(index_elements=["id"], set_=values))
         await _log(tx, by, "register", [(officer.id, _row(officer)) for officer in changed])
     return len(changed)
+
+
+def _has_moved(known: RegisteredOfficer | None, officer: RegisteredOfficer) -> bool:
+    now = officer.office, officer.roles, officer.valid_from
+    return known is not None and (known.office, known.roles, known.valid_from) != now
 
 
 async def must_manage(tx: Transaction, officer: Officer, wanted: Sequence[RegisteredOfficer]) -> None:

@@ -65,7 +65,7 @@ from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
 from shared.verdicts import Asked, Times, Verdict, by_index_766, by_law, is_late
-from shared.working_time import Calendar, OfficeHours, Started, StopPolicy
+from shared.working_time import Calendar, CalendarUnknown, InstantWrong, OfficeHours, Started, StopPolicy
 
 
 @dataclass(frozen=True)
@@ -439,6 +439,17 @@ def recounted(case: Case, calendar: Calendar | None, hours: OfficeHours) -> Case
     )
 
 
+def counted_anew(case: Case, counting: Counting) -> Case:
+    """As `recounted`; where nobody knows the calendar that far, by hand and provisionally: the promise of acceptance, later by as long as
+    the clock stood. Lateness that had happened stays.
+    """
+    try:
+        return recounted(case, counting.calendar, counting.hours)
+    except (CalendarUnknown, InstantWrong):
+        by_hand = recounted(case, None, counting.hours)
+        return replace(by_hand, late_since=case.late_since, late_by_law_since=case.late_by_law_since, provisional=True)
+
+
 def with_earlier_limit(case: Case, due_at: datetime, period_ends_at: datetime | None, calendar_version: UUID) -> Case:
     """By another calendar the internal limit is earlier: it holds, for the step in work too. The promise stays."""
     moved = replace(case, due_at=due_at, period_ends_at=period_ends_at, calendar_version=calendar_version)
@@ -450,7 +461,7 @@ def with_earlier_limit(case: Case, due_at: datetime, period_ends_at: datetime | 
 def promised_again(case: Case, before: Case, counting: Counting) -> Case:
     """Counted anew after what happened to its clock; where the clock runs again, the promise and the step in work move with it."""
     calendar, hours = counting.calendar, counting.hours
-    counted = recounted(case, calendar, hours)
+    counted = counted_anew(case, counting)
     if not is_open(before.intervals) or is_open(case.intervals) or counted.due_at is None:
         return counted
     last = case.intervals[-1]
@@ -565,7 +576,7 @@ def _at_step(before: Case, steps: Steps, by: str, now: datetime, counting: Count
     """
     case = replace(before, steps=steps)
     if is_one_per_limit(steps, case.time_terms):
-        case = recounted(case, counting.calendar, counting.hours)
+        case = counted_anew(case, counting)
     step = case.current
     if step is None or case.decision or not stops_the_clock(case.steps, step.number):
         return case
