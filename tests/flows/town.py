@@ -25,6 +25,7 @@ from shared.contracts.peers import Service
 from shared.contracts.time import TimeTerms
 from shared.doors import schema_of
 from shared.messaging import BATCH_SIZE, Relay
+from shared.only_grows import GUARD
 from shared.runtime import Runtime
 from shared.working_time import Stop, StopPolicy, due
 from tests.builders import AGENCY, APPLICANT, DESK, ELSEWHERE, OFFICIAL_CALENDAR, an_application, an_entry
@@ -187,9 +188,17 @@ class Town:
             }
             town.kept[service] |= {"alembic_version"}
             everything = {row["tablename"] for row in tables}
+            guards = await town.books[service].fetch(
+                "select tgrelid::regclass::text as guarded from pg_trigger join pg_class on pg_class.oid = tgrelid"
+                " where tgname = $1 and relnamespace = cast($2::text as regnamespace)",
+                GUARD,
+                str(service),
+            )
             town._emptying[service] = "; ".join(
-                [f"delete from {service}.{name} where {ABOUT_DOSSIERS}" for name in ("event", "position", "refusal")]
+                [f"alter table {row['guarded']} disable trigger {GUARD}" for row in guards]
+                + [f"delete from {service}.{name} where {ABOUT_DOSSIERS}" for name in ("event", "position", "refusal")]
                 + [f'delete from {service}."{name}"' for name in sorted(everything - town.kept[service] - {"refusal"})]
+                + [f"alter table {row['guarded']} enable trigger {GUARD}" for row in guards]
             )
         for service, actors in ACTORS.items():
             for actor in (*actors, OVERSEER, OTHER_OVERSEER):
