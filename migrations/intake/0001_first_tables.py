@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("office", sa.Text(), nullable=False),
+        sa.Column("competent", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("method", sa.Text(), nullable=True),
@@ -232,6 +233,7 @@ def upgrade() -> None:
         schema="intake",
         info={"only_grows": True},
     )
+    op.create_index("fee_entry_competent_at", "fee_entry", ["competent", "at", "id"], unique=False, schema="intake")
     op.create_index("fee_entry_office_at", "fee_entry", ["office", "at", "id"], unique=False, schema="intake")
     op.create_index(op.f("ix_intake_fee_entry_dossier_id"), "fee_entry", ["dossier_id"], unique=False, schema="intake")
     op.create_table(
@@ -553,6 +555,7 @@ def downgrade() -> None:
     op.drop_table("fee_line", schema="intake")
     op.drop_index(op.f("ix_intake_fee_entry_dossier_id"), table_name="fee_entry", schema="intake")
     op.drop_index("fee_entry_office_at", table_name="fee_entry", schema="intake")
+    op.drop_index("fee_entry_competent_at", table_name="fee_entry", schema="intake")
     op.drop_table("fee_entry", schema="intake")
     op.drop_index("event_subject_sequence", table_name="event", schema="intake")
     op.drop_table("event", schema="intake")

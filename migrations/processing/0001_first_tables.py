@@ -304,6 +304,7 @@ def upgrade() -> None:
         sa.Column("to_state", sa.Text(), nullable=True),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("office", sa.Text(), nullable=True),
+        sa.Column("to_office", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=True),

@@ -1,12 +1,12 @@
 """The rows of money: the lines a dossier owes, every đồng that came or went, and payments that could not be put to a line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.intake.domain.charges import Charge, Charges, Money
@@ -16,7 +16,10 @@ from shared.contracts.events import OnlineVia
 from shared.ids import uuid7
 from shared.runtime import Transaction
 
-PAID, REFUNDED = "paid", "refunded"
+PAID, REFUNDED, PUT_TO_LINE = "paid", "refunded", "put_to_line"
+"""Kinds of entries: money came, went, or is found in a line after all; that line has its own entry of what came."""
+NO_LINE: Final = "Khoản nộp chưa xác định"
+"""What money is called that could not be put to a line."""
 
 
 async def load(tx: Transaction, dossier_id: UUID) -> Charges:
@@ -48,23 +51,30 @@ async def keep(tx: Transaction, dossier_id: UUID, charges: Charges) -> None:
 def paid_in(dossier: Dossier, charge: Charge, *, by: str, now: datetime, paid_at: datetime | None = None) -> dict[str, Any]:
     """The entry for a line that was paid."""
     how = {"method": charge.method, "online": charge.online, "receipt_number": charge.receipt_number, "reason": None}
-    return _entry(dossier, charge, PAID, charge.paid, by, now) | how | {"moved_at": paid_at or now}
+    return _entry(dossier, charge.number, charge.name, PAID, charge.paid, by, now) | how | {"moved_at": paid_at or now}
 
 
 def given_back(dossier: Dossier, charge: Charge, amount: int, *, reason: str, method: str | None, by: str, now: datetime) -> dict[str, Any]:
     """The entry for a refund. `online` says how it had been paid."""
     how = {"method": method, "online": charge.online, "receipt_number": None, "reason": reason}
-    return _entry(dossier, charge, REFUNDED, amount, by, now) | how
+    return _entry(dossier, charge.number, charge.name, REFUNDED, amount, by, now) | how
 
 
-def _entry(dossier: Dossier, charge: Charge, kind: str, amount: int, by: str, now: datetime) -> dict[str, Any]:
+def _of_no_line(dossier: Dossier, kind: str, kept: Mapping[Any, Any], by: str, now: datetime, *, reason: str | None) -> dict[str, Any]:
+    """The entry for money that could not be put to a line: it came, was given back, or was put to one."""
+    how = {name: kept[name] for name in ("method", "online", "receipt_number")} | {"reason": reason}
+    return _entry(dossier, 0, NO_LINE, kind, kept["amount"], by, now) | how
+
+
+def _entry(dossier: Dossier, number: int, name: str, kind: str, amount: int, by: str, now: datetime) -> dict[str, Any]:
     return {
         "id": uuid7(),
         "dossier_id": dossier.id,
-        "number": charge.number,
+        "number": number,
         "kind": kind,
         "office": dossier.offices.receiving,
-        "name": charge.name,
+        "competent": dossier.offices.competent,
+        "name": name,
         "amount": amount,
         "by": by,
         "moved_at": now,
@@ -80,29 +90,40 @@ async def write(tx: Transaction, entries: Sequence[dict[str, Any]]) -> None:
 # ------------------------------------------------------------------------------------------------ what could not be put to a line
 
 
-async def keep_apart(tx: Transaction, dossier_id: UUID, money: Money, why: str) -> None:
+async def keep_apart(tx: Transaction, dossier: Dossier, money: Money, why: str, *, by: str) -> None:
     """In a transaction of its own, as the one that refuses it ends here; the same payment once, however often it is tried."""
     key = tx.key
     assert key
-    row = asdict(money) | {"id": uuid7(), "dossier_id": dossier_id, "caller": key.caller, "key": key.key, "why": why, "at": tx.now}
+    row = asdict(money) | {"id": uuid7(), "dossier_id": dossier.id, "caller": key.caller, "key": key.key, "why": why, "at": tx.now}
     await tx.give_up()
     async with tx.runtime.transaction() as apart:
-        await apart.run(upsert(payment_kept).values(row).on_conflict_do_nothing(index_elements=["dossier_id", "caller", "key"]))
+        fresh = upsert(payment_kept).values(row).on_conflict_do_nothing(index_elements=["dossier_id", "caller", "key"])
+        if (await apart.run(fresh)).rowcount:
+            await write(apart, [_of_no_line(dossier, PAID, row, by, tx.now, reason=why) | {"moved_at": money.paid_at}])
 
 
-async def taken_after_all(tx: Transaction, dossier_id: UUID, by: str) -> None:
+async def taken_after_all(tx: Transaction, dossier: Dossier, by: str) -> None:
     """The same payment had been refused before; now it stands in a line."""
     key = tx.key
     assert key
-    mine = (payment_kept.c.dossier_id == dossier_id, payment_kept.c.caller == key.caller, payment_kept.c.key == key.key)
-    await tx.run(update(payment_kept).where(*mine).values(settled_at=tx.now, settled_by=by, settled_how="taken"))
+    mine = (payment_kept.c.caller == key.caller, payment_kept.c.key == key.key)
+    if found := await _settled(tx, dossier, *mine, how="taken", by=by):
+        await write(tx, [_of_no_line(dossier, PUT_TO_LINE, found, by, tx.now, reason=None)])
 
 
-async def give_back_kept(tx: Transaction, dossier_id: UUID, payment: UUID, by: str) -> int | None:
+async def give_back_kept(tx: Transaction, dossier: Dossier, payment: UUID, by: str, *, reason: str) -> int | None:
     """The sum given back; None where no such payment is kept any more."""
-    open_ = (payment_kept.c.id == payment, payment_kept.c.dossier_id == dossier_id, payment_kept.c.settled_at.is_(None))
-    settled = update(payment_kept).where(*open_).values(settled_at=tx.now, settled_by=by, settled_how="given_back")
-    return (await tx.run(settled.returning(payment_kept.c.amount))).scalar()
+    if not (found := await _settled(tx, dossier, payment_kept.c.id == payment, how="given_back", by=by)):
+        return None
+    await write(tx, [_of_no_line(dossier, REFUNDED, found, by, tx.now, reason=reason)])
+    return found["amount"]
+
+
+async def _settled(tx: Transaction, dossier: Dossier, *which: ColumnElement[bool], how: str, by: str) -> Mapping[Any, Any] | None:
+    """The payment as it was kept, which is now no more."""
+    open_ = (payment_kept.c.dossier_id == dossier.id, payment_kept.c.settled_at.is_(None), *which)
+    settled = update(payment_kept).where(*open_).values(settled_at=tx.now, settled_by=by, settled_how=how)
+    return (await tx.run(settled.returning(payment_kept))).mappings().one_or_none()
 
 
 async def kept(tx: Transaction, dossier_id: UUID) -> Sequence[Any]:

@@ -282,6 +282,7 @@ fee_entry: Final = Table(
     Column("number", Integer, nullable=False),
     Column("kind", Text, nullable=False),
     Column("office", Text, nullable=False),
+    Column("competent", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("method", Text),
@@ -292,6 +293,7 @@ fee_entry: Final = Table(
     Column("moved_at", _INSTANT, nullable=False),
     Column("at", _INSTANT, nullable=False),
     Index("fee_entry_office_at", "office", "at", "id"),
+    Index("fee_entry_competent_at", "competent", "at", "id"),
     info=ONLY_GROWS,
 )
 

@@ -434,6 +434,7 @@ journal: Final = Table(
     Column("to_state", Text),
     Column("by", Text, nullable=False),
     Column("office", Text),
+    Column("to_office", Text),
     Column("note", Text),
     Column("source", Text, nullable=False),
     Column("event_id", Uuid),

@@ -252,3 +252,11 @@ def test_returned_is_told_by_the_way_it_went() -> None:
     assert "trao tại" in by_channel(returned(ReturnWay.DESK))["sms"]
     assert "trả trực tuyến" in by_channel(returned(ReturnWay.ONLINE))["sms"]
     assert "Bưu chính báo đã phát" in by_channel(returned(ReturnWay.POST))["sms"]
+
+
+@pytest.mark.parametrize(("attempt", "told"), [(1, "và sẽ phát lại"), (2, "và sẽ chuyển hoàn"), (3, "và sẽ chuyển hoàn")])
+def test_only_after_the_first_attempt_people_are_told_that_the_post_comes_again(attempt: int, told: str) -> None:
+    said = by_channel(postal(PostalItemAttemptFailed, attempt=attempt))
+
+    assert len(said) == 2
+    assert all(told in text for text in said.values())

@@ -568,6 +568,54 @@ async def test_a_period_is_of_whole_days_and_of_the_callers_offices(desk: Desk) 
     assert backwards.status_code == 422
 
 
+async def test_the_agency_settles_what_was_paid_for_what_it_decides_whoever_took_it_in(desk: Desk) -> None:
+    await money_of_a_week(desk)
+    agent = desk.caller("leader", AGENCY)
+
+    own = await settled(desk, by=agent, competent=AGENCY)
+    of_the_desk = await settled(desk, by=agent, competent=AGENCY, office=DESK)
+    of_nobody = await settled(desk, by=agent, competent=AGENCY, office="H14.001")
+    not_theirs = await settled(desk, by=desk.caller("leader", "H14.001"), competent=AGENCY)
+    taken_in = await settled(desk, by=agent)
+
+    whole = await settled(desk)
+    assert own["totals"] == of_the_desk["totals"] == whole["totals"] != []
+    assert {line["competent"] for line in own["lines"]} == {AGENCY}
+    assert of_nobody["lines"] == not_theirs["lines"] == taken_in["lines"] == []
+
+
+async def test_money_that_fits_no_line_is_settled_on_the_day_it_came_and_on_the_day_it_went(desk: Desk) -> None:
+    supervisor = desk.caller("supervisor", DESK)
+    dossier = await a_dossier(desk)
+    for _ in range(2):  # the same payment tried again is no other money
+        await pays(desk, dossier, amount=15000, key="once", receipt_number="BL-0009")
+    (kept,) = (await desk.shows(dossier))["payments_kept"]
+    desk.clock.move(days=30)
+    await desk.does(dossier, "refunds", {"payment": kept["id"], "reason": "Nộp nhầm"}, by=supervisor)
+
+    came = await settled(desk)
+    went = await settled(desk, **{"from": "2026-04-01", "to": "2026-04-30"})
+
+    name = {"office": DESK, "name": "Khoản nộp chưa xác định", "online": 0}
+    assert came["totals"] == [name | {"payments": 1, "paid": 15000, "refunds": 0, "refunded": 0, "net": 15000}]
+    assert went["totals"] == [name | {"payments": 0, "paid": 0, "refunds": 1, "refunded": 15000, "net": -15000}]
+    (line,) = came["lines"]
+    assert (line["number"], line["kind"], line["receipt_number"], line["reason"]) == (0, "paid", "BL-0009", "amount_wrong")
+
+
+async def test_money_put_to_its_line_after_all_is_counted_once(desk: Desk) -> None:
+    dossier = await a_dossier(desk, FEE, {"name": "Phí", "amount": 30000, "currency": "VND", "text": "30.000 đồng"})
+    await pays(desk, dossier, fee=1, amount=15000, key="k")
+    await desk.does(dossier, "fee-reductions", {"fee": 1, "amount": 15000, "ground": "Hộ nghèo"}, by=desk.caller("supervisor", DESK))
+
+    taken = await pays(desk, dossier, fee=1, amount=15000, key="k")
+    found = await settled(desk)
+
+    assert taken.status_code == 201, taken.text
+    assert {total["name"]: total["net"] for total in found["totals"]} == {"Khoản nộp chưa xác định": 0, "Lệ phí": 15000}
+    assert [line["kind"] for line in found["lines"] if line["number"] == 0] == ["paid", "put_to_line"]
+
+
 async def test_money_of_the_last_minute_of_a_day_is_that_days(desk: Desk) -> None:
     dossier = await a_dossier(desk)
     desk.clock.move(hours=15, minutes=59)

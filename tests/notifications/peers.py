@@ -322,6 +322,7 @@ EVERY_FACT: tuple[Event, ...] = (
         for kind in (PostalItemBooked, PostalItemPosted, PostalItemHeld, PostalItemDelivered, PostalItemSentBack, PostalItemLost)
     ),
     postal(PostalItemAttemptFailed, attempt=1),
+    postal(PostalItemAttemptFailed, attempt=2),
     SubmissionAnswerDue(due_at=LATER, office=DESK),
     PapersHandOverDue(due_at=LATER, office=DESK),
     SupplementRequested(

@@ -82,14 +82,17 @@ async def settle(
     officer: Annotated[Officer, may(Action.SEE_SETTLEMENTS)],
     first: Annotated[Day, Query(alias="from", description="The first day, included")],
     last: Annotated[Day, Query(alias="to", description="The last day, included")],
-    office: Annotated[str | None, Query(description="With what lies under it", max_length=100)] = None,
+    office: Annotated[str | None, Query(description="Which took it in, with what lies under it", max_length=100)] = None,
+    competent: Annotated[
+        str | None, Query(description="Which decides what was paid for, with what lies under it; one of your own", max_length=100)
+    ] = None,
     format: Annotated[str | None, Query(pattern="^(json|csv)$")] = None,
     accept: Annotated[str, Header()] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     after: Annotated[str | None, Query(description="`next` of the page before", max_length=200)] = None,
 ) -> settling.Settlement | Response:
     """By the day on which the desk wrote it down, so that a settled period stays as it was. As CSV: all lines at once."""
-    period = await settling.period_of(tx, officer, first, last, office)
+    period = await settling.period_of(tx, officer, first, last, office, competent)
     if format == "csv" or (format is None and "text/csv" in accept):
         return Response(await settling.as_csv(tx, period), media_type="text/csv; charset=utf-8")
     return await settling.settlement(tx, period, limit=limit, after=after)

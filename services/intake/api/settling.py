@@ -30,7 +30,10 @@ MOST_LINES: Final = 200_000
 
 
 class SettlementTotal(View):
-    """One fee of one office, in đồng. `online` is the part of what was paid that came online; `net` is paid less given back."""
+    """One fee of one office, in đồng. `online` is the part of what was paid that came online.
+
+    `net` is what was paid less what was given back; of money that fitted no line, less also what was put to one after all.
+    """
 
     office: str
     name: str
@@ -43,7 +46,7 @@ class SettlementTotal(View):
 
 
 class SettlementLine(View):
-    """Money that came (`paid`) or went (`refunded`)."""
+    """Money that came (`paid`) or went (`refunded`). What fitted no line has the number 0, until it goes or is `put_to_line`."""
 
     id: UUID
     at: AwareDatetime
@@ -74,27 +77,30 @@ class Settlement(Page):
 
 @dataclass(frozen=True)
 class Period:
-    """Whole days of Viet Nam, both included; of these offices."""
+    """Whole days of Viet Nam, both included; of what these offices took in, and of what is for these to decide. None: for any."""
 
     first: date
     last: date
-    offices: frozenset[str]
+    offices: frozenset[str] | None
+    competent: frozenset[str] | None = None
 
     @property
     def holds(self) -> ColumnElement[bool]:
         begins, ends = (datetime.combine(day, time(), VIETNAM) for day in (self.first, self.last + timedelta(days=1)))
-        return and_(fee_entry.c.office.in_(self.offices), fee_entry.c.at >= begins, fee_entry.c.at < ends)
+        of = ((fee_entry.c.office, self.offices), (fee_entry.c.competent, self.competent))
+        mine = (column.in_(offices) for column, offices in of if offices is not None)
+        return and_(fee_entry.c.at >= begins, fee_entry.c.at < ends, *mine)
 
 
-async def period_of(tx: Transaction, officer: Officer, first: date, last: date, office: str | None) -> Period:
-    """Of the caller's offices. Raises InvalidInput."""
+async def period_of(tx: Transaction, officer: Officer, first: date, last: date, office: str | None, competent: str | None) -> Period:
+    """Of what the caller's offices took in; where `competent` is named, of what theirs decide, whoever took it in. Raises InvalidInput."""
     if not timedelta() <= last - first <= LONGEST:
         raise InvalidInput("Please correct: /to.", Flaw("/to", "A period ends after it begins, and is no longer than a year."))
-    offices = officer.scope
-    if office:
-        cache: OfficeCache = tx.runtime.facts["offices"]
-        offices &= await cache.scope(tx, frozenset({office}))
-    return Period(first, last, offices)
+    cache: OfficeCache = tx.runtime.facts["offices"]
+    took_in = await cache.scope(tx, frozenset({office})) if office else None
+    if competent:
+        return Period(first, last, took_in, officer.scope & await cache.scope(tx, frozenset({competent})))
+    return Period(first, last, officer.scope if took_in is None else officer.scope & took_in)
 
 
 async def settlement(tx: Transaction, period: Period, *, limit: int, after: str | None) -> Settlement:
@@ -153,7 +159,7 @@ def _totals(period: Period) -> Select[*tuple[Any, ...]]:
 
 def _lines(period: Period, after: str | None) -> Select[Any]:
     query: Select[Any] = (
-        select(fee_entry, fee_entry.c.dossier_id.label("dossier"), dossier.c.code, dossier.c.competent)
+        select(fee_entry, fee_entry.c.dossier_id.label("dossier"), dossier.c.code)
         .join(dossier, dossier.c.id == fee_entry.c.dossier_id)
         .where(period.holds)
         .order_by(fee_entry.c.at, fee_entry.c.id)

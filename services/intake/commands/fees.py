@@ -70,7 +70,7 @@ async def pay(tx: Transaction, name: str, came: Money, *, by: Officer) -> Dossie
         next_state(before, Move.RECORD_PAYMENT)
         paid = rules.paid(charges, came)
     except DomainError as refusal:
-        await money.keep_apart(tx, before.id, came, refusal.code())
+        await money.keep_apart(tx, before, came, refusal.code(), by=by.name)
         raise
     after = with_fees(before, put_back(charges, *paid))
     told = FeePaid(
@@ -83,7 +83,7 @@ async def pay(tx: Transaction, name: str, came: Money, *, by: Officer) -> Dossie
     )
     saved = await _settle(tx, Move.RECORD_PAYMENT, before, after, paid, told, by=by, note=in_words(paid))
     await money.write(tx, [money.paid_in(before, line, by=by.name, now=tx.now, paid_at=came.paid_at) for line in paid])
-    await money.taken_after_all(tx, saved.id, by.name)
+    await money.taken_after_all(tx, saved, by.name)
     return saved
 
 
@@ -127,7 +127,7 @@ async def refund(
 async def refund_kept(tx: Transaction, name: str, payment: UUID, *, reason: str, by: Officer, version: int) -> Dossier:
     """A payment that could not be put to a line goes back whole. Raises FeeUnknown."""
     before = await dossier_to_change(tx, name, by=by, version=version)
-    if (amount := await money.give_back_kept(tx, before.id, payment, by.name)) is None:
+    if (amount := await money.give_back_kept(tx, before, payment, by.name, reason=reason)) is None:
         raise FeeUnknown(f"No payment {payment} of this dossier waits to be given back.")
     return await _give_back(tx, before, before, (), amount, reason, by)
 

@@ -126,6 +126,15 @@ def on_the_way_back(event: Event, subject: Subject) -> bool:
     return concerns_people(subject, event)
 
 
+def tried_again(event: Event, subject: Subject) -> bool:
+    """The carrier invites twice; then the item goes back. Source: law.FAILED_DELIVERY."""
+    return isinstance(event, PostalItemAttemptFailed) and event.attempt >= INVITATIONS and on_the_way_back(event, subject)
+
+
+def tried_once(event: Event, subject: Subject) -> bool:
+    return on_the_way_back(event, subject) and not tried_again(event, subject)
+
+
 def awaits_applicant(event: Event, _subject: Subject) -> bool:
     """The clock stands for something the applicant has to do."""
     return isinstance(event, StepCompleted) and event.awaits_applicant is True
@@ -162,6 +171,7 @@ def returned(way: ReturnWay) -> When:
     return lambda event, _subject: isinstance(event, DossierReturned) and event.way is way
 
 
+INVITATIONS: Final = 2
 GREETING: Final = "Kính gửi Quý ông/bà,"
 CLOSING: Final = """
 Trân trọng,
@@ -880,7 +890,7 @@ Mã vận đơn: {tracking_number}
     PostalItemAttemptFailed: (
         Template(
             "postal_item_attempt_failed",
-            when=on_the_way_back,
+            when=tried_once,
             until=POST_ENDED,
             sms="Bưu chính chưa phát được kết quả hồ sơ {code} (mã vận đơn {tracking_number}) và sẽ phát lại. Xin để ý điện thoại.",
             title="Bưu chính chưa phát được kết quả hồ sơ {code}",
@@ -889,6 +899,20 @@ Bưu chính chưa phát được kết quả hồ sơ {code} về thủ tục "{
 
 Mã vận đơn: {tracking_number}
 Nếu địa chỉ hoặc số điện thoại đã thay đổi, xin báo cho {desk}.
+""",
+        ),
+        Template(
+            "postal_item_attempt_failed_again",
+            when=tried_again,
+            until=POST_ENDED,
+            sms="Bưu chính vẫn chưa phát được kết quả hồ sơ {code} (mã vận đơn {tracking_number}) và sẽ chuyển hoàn.\n"
+            "Xin liên hệ {short_desk}.",
+            title="Bưu chính vẫn chưa phát được kết quả hồ sơ {code}",
+            email="""
+Bưu chính vẫn chưa phát được kết quả hồ sơ {code} về thủ tục "{procedure}" đến Quý ông/bà và sẽ chuyển hoàn cho chúng tôi.
+
+Mã vận đơn: {tracking_number}
+Nếu còn muốn nhận qua bưu chính, xin liên hệ ngay bưu cục phát; nếu không, xin liên hệ {desk} để hẹn cách nhận khác.
 """,
         ),
     ),

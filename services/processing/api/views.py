@@ -319,6 +319,8 @@ class JournalView(View):
     from_state: State | None
     to_state: State | None
     office: str | None
+    to_office: str | None
+    """Of papers: where they went."""
     note: str | None
     source: str
 

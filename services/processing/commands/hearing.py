@@ -151,10 +151,10 @@ def _received(event: Receipt, envelope: Envelope, state: State) -> JournalLine:
 
 def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> JournalLine:
     """In the words of the event: who did it where, as far as it says so."""
-    by, office = envelope.source, None
+    by, office, to_office = envelope.source, None, None
     match event:
         case PapersHandedOver():
-            by, office = event.handed_over_by, event.from_office
+            by, office, to_office = event.handed_over_by, event.from_office, event.to_office
         case PapersTakenOver():
             by, office = event.taken_over_by, event.office
         case DossierRepaired():
@@ -166,4 +166,4 @@ def heard_of(event: Event, envelope: Envelope, before: State, after: State) -> J
         case _:
             pass
     action = event.type.removeprefix("vn.motcua.").removesuffix(".v1")
-    return JournalLine(envelope.time, action, by, before, after, office, source=envelope.source, event_id=envelope.id)
+    return JournalLine(envelope.time, action, by, before, after, office, to_office=to_office, source=envelope.source, event_id=envelope.id)

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -69,10 +69,17 @@ async def slip(tx: Transaction, name: str, officer: Officer) -> tuple[Case, tupl
     """Every hand-over of the dossier with its two sides. Raises NotFound."""
     found = await tables.with_history(tx, await _seen(tx, name, officer))
     tree: OfficeTree = await tx.runtime.facts["offices"].tree(tx)
-    names = {code: known.name if (known := tree.get(code)) else code for code in found.offices.all()}
-    sides = Sides(names[found.offices.receiving], names[found.offices.competent], names[found.offices.returning])
-    lines = [Entry(row.at, row.action, row.by, row.office, row.note) for row in await tables.load_journal(tx, found.id)]
-    return found, control_slip(lines, found.visits, found.steps, sides, found.judged_at)
+
+    def named(code: str) -> str:
+        return known.name if (known := tree.get(code)) else code
+
+    sides = Sides(named(found.offices.receiving), named(found.offices.competent), named(found.offices.returning))
+    lines = [
+        Entry(row.at, row.action, row.by, row.office and named(row.office), row.note, row.to_office and named(row.to_office))
+        for row in await tables.load_journal(tx, found.id)
+    ]
+    shares = [replace(share, office=named(share.office)) for share in found.children]
+    return found, control_slip(lines, found.visits, found.steps, shares, sides, found.judged_at)
 
 
 async def _seen(tx: Transaction, name: str, officer: Officer) -> Case:

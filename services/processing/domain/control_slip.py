@@ -1,14 +1,15 @@
-"""The control slip (phiếu kiểm soát quá trình): every hand-over of a dossier with its two sides, as the journal and the visits tell it.
+"""The control slip (phiếu kiểm soát quá trình): every hand-over of a dossier with its two sides, as journal, visits and shares tell it.
 
 Columns as on the printed form: who gives and takes, when, whether in time, what was noted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from services.processing.domain.child_case import ChildCase
 from services.processing.domain.workflow import Leaving, Step, Visit
 from shared.clock import VIETNAM
 from shared.contracts.permissions import Action
@@ -48,13 +49,14 @@ class HandOver:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the slip reads of a journal line."""
+    """What the slip reads of a journal line; offices by their names."""
 
     at: datetime
     action: str
     by: str
     office: str | None = None
     note: str | None = None
+    to_office: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class Sides:
 
 
 def control_slip(
-    lines: Iterable[Entry], visits: Sequence[Visit], steps: Sequence[Step], sides: Sides, due_at: datetime
+    lines: Iterable[Entry], visits: Sequence[Visit], steps: Sequence[Step], shares: Sequence[ChildCase], sides: Sides, due_at: datetime
 ) -> tuple[HandOver, ...]:
     """In the order of time; a hand-over of papers is one row, whoever confirms it later. `due_at` is the appointment that is judged."""
     rows: list[HandOver] = []
@@ -78,7 +80,7 @@ def control_slip(
             case Action.TAKE_UP:
                 rows.append(_at_once(sides.receiving, sides.competent, line.at, None, line.by, line.note))
             case "papers.handed_over":
-                rows.append(HandOver(sides.receiving, sides.competent, line.at, line.by, note=line.note))
+                rows.append(HandOver(line.office or sides.receiving, line.to_office or sides.competent, line.at, line.by, note=line.note))
             case Action.TAKE_OVER_PAPERS:
                 _taken(rows, sides.competent, line)
             case Action.RETURN_FOR_SUPPLEMENT:
@@ -92,11 +94,16 @@ def control_slip(
                 rows.append(HandOver(sides.competent, sides.returning, line.at, line.by, note=line.note))
             case "result.at_desk":
                 _taken(rows, sides.returning, line)
-            case "dossier.returned":
+            case "rework.granted":
+                rows.append(_at_once(sides.returning, sides.competent, line.at, None, None, line.note))
+            case "correction.requested":
+                rows.append(_at_once(sides.returning, sides.competent, line.at, line.by, None, line.note))
+            case "dossier.returned" | "correction.returned":
                 rows.append(_at_once(sides.returning, APPLICANT, line.at, None, None, line.note))
             case _:
                 pass
     rows += [_between_steps(visit, steps) for visit in visits if visit.to_step and visit.leaving is not Leaving.SKIPPED]
+    rows += [row for share in shares for row in _there_and_back(share, sides.competent)]
     return tuple(sorted(rows, key=lambda row: (row.given_at, _place(row, sides))))
 
 
@@ -118,6 +125,14 @@ def _between_steps(visit: Visit, steps: Sequence[Step]) -> HandOver:
     assert visit.to_step
     row = HandOver(_actor(steps, visit.step), _actor(steps, visit.to_step), visit.ended_at, visit.by, visit.ended_at, note=visit.reason)
     return replace(row, result=timeliness(visit.ended_at, visit.due_at) if visit.due_at else None)
+
+
+def _there_and_back(share: ChildCase, lead: str) -> Iterator[HandOver]:
+    """To the other agency, and back from it however its share ended; what the lead takes back says so in its note."""
+    yield _at_once(lead, share.office, share.opened_at, share.opened_by, None, f"{share.number}. {share.work}")
+    if share.ended_at:
+        back = _at_once(share.office, lead, share.ended_at, share.ended_by, None, share.note)
+        yield replace(back, result=timeliness(share.ended_at, share.due_at) if share.due_at else None)
 
 
 def _actor(steps: Sequence[Step], number: int) -> str:

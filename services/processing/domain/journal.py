@@ -20,3 +20,5 @@ class JournalLine:
     note: str | None = None
     source: str = "processing"
     event_id: UUID | None = None
+    to_office: str | None = None
+    """Of papers that go from one office to another."""
