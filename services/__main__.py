@@ -83,7 +83,7 @@ def load_catalogue(
     from services.intake.domain.choices import PlainDay
 
     if not files:
-        raise SystemExit(_not_understood("Name at least one file."))
+        raise SystemExit(_said("Name at least one file.", NOT_UNDERSTOOD))
     loaded = asyncio.run(operator.load_catalogue(files, PlainDay(plain_day) if plain_day else None, valid_from))
     for warning in loaded.warnings:
         operator.complain(f"warning: {warning.entry} {warning.field}: {warning.text}")
@@ -211,9 +211,9 @@ def due(*, calendar: Path | None = None, explain: bool = False) -> None:
     explain
         Also say which days were counted and skipped, and why.
     """
-    from services import operator
+    from services.due_lines import answer_due_cases
 
-    if not operator.answer_due_cases(sys.stdin.buffer, sys.stdout.buffer, calendar or operator.OFFICIAL_CALENDAR, explained=explain):
+    if not answer_due_cases(sys.stdin.buffer, sys.stdout.buffer, calendar, explained=explain):
         raise SystemExit(1)
 
 
@@ -251,31 +251,39 @@ def join(subscriber: Literal["intake", "processing", "notifications"]) -> None:
     print(f"{asyncio.run(operator.join(Service(subscriber)))} deliveries written")
 
 
-def _not_understood(text: str) -> int:
-    print(f"error: {text}", file=sys.stderr)
-    return 2
+NOT_DONE, NOT_UNDERSTOOD, INTERRUPTED = 1, 2, 130
 
 
 def main() -> None:
+    try:
+        app(sys.argv[1:], exit_on_error=False, print_error=False)
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    except Exception as error:
+        raise SystemExit(_said(*_told(error))) from None
+
+
+def _said(text: str, code: int) -> int:
+    print(f"error: {text}", file=sys.stderr)
+    return code
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """Its words and its exit code. What tells errors apart is imported when there is one, not before each command."""
     from pydantic import ValidationError
 
+    from services.operator import NotInProduction
     from shared.errors import DomainError
     from shared.tokens import KeysMissing
 
-    try:
-        app(exit_on_error=False, print_error=False)
-    except (CycloptsError, DomainError, KeysMissing, FileNotFoundError, IsADirectoryError, UnicodeDecodeError) as error:
-        raise SystemExit(_not_understood(str(error))) from None
-    except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(str(part) for part in flaw['loc']) or 'settings'}: {flaw['msg']}" for flaw in error.errors())
-        raise SystemExit(_not_understood(wrong)) from None
-    except KeyboardInterrupt:
-        raise SystemExit(130) from None
-    except Exception as error:
-        from services.operator import NotInProduction
-
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(2 if isinstance(error, NotInProduction) else 1) from None
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in flaw['loc']) or 'settings'}: {flaw['msg']}" for flaw in error.errors()
+        ), NOT_UNDERSTOOD
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file {error.filename}.", NOT_UNDERSTOOD
+    wrongly_asked = (CycloptsError, DomainError, KeysMissing, NotInProduction, IsADirectoryError, UnicodeDecodeError)
+    return str(error), NOT_UNDERSTOOD if isinstance(error, wrongly_asked) else NOT_DONE
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import json
 import sys
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,15 +28,12 @@ from shared.contracts.events import NATIONAL_CALENDAR
 from shared.contracts.peers import Service
 from shared.contracts.previews import CalendarPreview
 from shared.database import HotLine, open_engine
-from shared.due_cases import answer_case
 from shared.offices import OfficeCache
 from shared.runtime import Runtime, Transaction
 from shared.service import signer_for
 from shared.settings import ServiceSettings
 from shared.tokens import Tokens, development_token
-from shared.working_time import Calendar, read_days
-
-OFFICIAL_CALENDAR: Final = Path(__file__).parent.parent / "shared" / "official_calendar.csv"
+from shared.working_time import read_days
 
 
 class NotInProduction(Exception):
@@ -300,30 +296,6 @@ def _development() -> Intake:
     if not settings.in_development:
         raise NotInProduction("This is for development only; set MOTCUA_MODE=development to try things out.")
     return settings
-
-
-# ------------------------------------------------------------------------------------------------ due dates
-
-
-def answer_due_cases(lines: Iterable[bytes], out: BinaryIO, calendar_file: Path, *, explained: bool) -> bool:
-    """One JSON line out per line in, in order; whether all were good. A bad line answers for itself, and the stream goes on."""
-    calendar = Calendar.parse(calendar_file.read_text(encoding="utf-8-sig"))
-    all_good = True
-    for line in lines:
-        answer = answer_case(_case(line), calendar, explained=explained)
-        all_good = all_good and "error" not in answer
-        # What UTF-8 has no bytes for, half a surrogate pair, is written as JSON escapes it.
-        out.write(json.dumps(answer, ensure_ascii=False).encode(errors="backslashreplace") + b"\n")
-        out.flush()  # whoever asks line by line waits for each answer
-    return all_good
-
-
-def _case(line: bytes) -> object:
-    """What the line says; None if it is empty, no JSON, no UTF-8, or nested without end."""
-    try:
-        return json.loads(line)
-    except (ValueError, RecursionError):
-        return None
 
 
 def complain(text: str) -> None:

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import log, wire
+from shared.database import persistently
 from shared.errors import VersionMissing
 from shared.keys import LONGEST, FirstAnswer, Key, hash_of
 from shared.runtime import Runtime, Transaction
@@ -47,16 +48,21 @@ class Door(APIRoute):
 
         async def in_one_transaction(request: Request) -> Response:
             runtime: Runtime = request.app.state.runtime
-            key = await self.key_of(request) if needs_key else None
-            async with runtime.transaction(key) as tx:
-                request.state.tx = tx
-                try:
-                    response = await answer(request)
-                except FirstAnswer as first:
-                    return _again(first)
-                if key:
-                    await _remember(runtime, tx, key, response)
-                return response
+
+            async def attempt() -> Response:
+                key = await self.key_of(request) if needs_key else None
+                async with runtime.transaction(key) as tx:
+                    request.state.tx = tx
+                    try:
+                        response = await answer(request)
+                    except FirstAnswer as first:
+                        return _again(first)
+                    if key:
+                        await _remember(runtime, tx, key, response)
+                    return response
+
+            # Who named no version decided on none: that somebody else came first is theirs to be told only where it matters.
+            return await (attempt() if "if-match" in request.headers else persistently(attempt))
 
         return in_one_transaction
 

@@ -45,7 +45,7 @@ _Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:
 
 # Always the same examples; shrinking an entry takes minutes.
 STEADY = settings(
-    max_examples=60, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 
 

@@ -105,7 +105,7 @@ def test_a_due_date_on_a_provisional_calendar_is_told_with_its_reservation() -> 
     assert any("lịch nghỉ dự kiến" in sentence for sentence in sentences(told("2027-02-03T09:00", "1")))
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(CASES)
 def test_the_explanation_tells_the_same_date_and_counts_to_the_same_number(case: Case) -> None:
     accepted_at, limit, options = arguments(case)

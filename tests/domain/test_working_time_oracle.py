@@ -14,7 +14,7 @@ BLOCKS = 100 if os.environ.get("MOTCUA_LONG") else 1
 CASES = st.randoms(use_true_random=False).map(a_case)
 
 
-@settings(max_examples=2_000, deadline=None, derandomize=True)
+@settings(max_examples=1_200, deadline=None, derandomize=True)
 @given(CASES)
 def test_every_due_date_is_the_one_found_by_walking_minute_by_minute(case: Case) -> None:
     assert found_fast(case) == found_slowly(case)

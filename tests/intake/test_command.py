@@ -3,15 +3,16 @@
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.builders import OFFICIAL_CALENDAR
+from tests.operator_command import MOTCUA, kept_open, motcua, motcua_in_bytes, within
 
-MOTCUA = Path(sys.executable).with_name("motcua")
+__all__ = ["kept_open"]
+
 DATA = Path(__file__).parents[2] / "demo" / "data"
 CASE: dict[str, Any] = {
     "id": "c1",
@@ -24,20 +25,9 @@ CASE: dict[str, Any] = {
 }
 
 
-def motcua(home: Path, *words: str, told: str = "") -> "subprocess.CompletedProcess[str]":
-    done = motcua_in_bytes(home, *words, told=told.encode())
-    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
-
-
-def motcua_in_bytes(home: Path, *words: str, told: bytes) -> "subprocess.CompletedProcess[bytes]":
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MOTCUA_") and name != "DATABASE_URL"}
-    environment = kept | {"MOTCUA_HOME": str(home), "MOTCUA_MODE": "development"}
-    return subprocess.run([str(MOTCUA), *words], env=environment, input=told, capture_output=True, timeout=180, check=False)
-
-
-def test_loading_says_in_its_last_line_what_was_new_and_a_second_time_that_nothing_was(tmp_path: Path) -> None:
-    first = motcua(tmp_path, "catalogue", "load", str(DATA / "procedures.yaml"))
-    again = motcua(tmp_path, "catalogue", "load", str(DATA / "procedures.yaml"))
+def test_loading_says_in_its_last_line_what_was_new_and_a_second_time_that_nothing_was(kept_open: Path) -> None:
+    first = motcua(kept_open, "catalogue", "load", str(DATA / "procedures.yaml"))
+    again = within(kept_open, "catalogue", "load", str(DATA / "procedures.yaml"))
 
     assert (first.returncode, again.returncode) == (0, 0), first.stderr
     warnings = first.stdout.splitlines()[-1].split(", ")[-1]
@@ -61,12 +51,12 @@ def test_a_file_that_is_no_catalogue_is_refused_whole(tmp_path: Path, content: s
     assert "Traceback" not in done.stderr
 
 
-def test_calendars_are_loaded_listed_and_shown_with_whose_each_day_is(tmp_path: Path) -> None:
+def test_calendars_are_loaded_listed_and_shown_with_whose_each_day_is(tmp_path: Path, kept_open: Path) -> None:
     own = tmp_path / "own.csv"
     own.write_text("date,kind,name,source,status\n2026-06-17,off,Lễ hội,QĐ 12,provisional\n", "utf-8")
 
     done = [
-        motcua(tmp_path, *words)
+        within(kept_open, *words)
         for words in (
             ("office", "load", str(DATA / "offices.csv")),
             ("calendar", "load", str(OFFICIAL_CALENDAR)),

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import asyncpg
 
 from services.intake.reactions import REACTIONS as INTAKE_REACTIONS
 from services.processing.reactions import REACTIONS as PROCESSING_REACTIONS
-from shared.contracts.events import EVENTS, DossierAmended, DossierRepaired, MessageFailed, MessageSent, PostalEvent, Receipt
+from shared.contracts.events import DossierReceived, DossierResolvedOnTheSpot, MessageFailed, MessageSent
 from shared.contracts.peers import Service
 from shared.messaging import heard
 from tests.torture.ledger import Ledger, Path
@@ -19,7 +20,7 @@ from tests.torture.ledger import Ledger, Path
 INTAKE, PROCESSING, NOTIFICATIONS = Service.INTAKE, Service.PROCESSING, Service.NOTIFICATIONS
 ROW: Final[Mapping[Service, str]] = {INTAKE: "dossier", PROCESSING: "case", NOTIFICATIONS: "subject"}
 EXAMPLES: Final = 5
-ABOUT_SUBMISSIONS_TOO: Final = (PostalEvent, DossierAmended, DossierRepaired)
+RECEPTIONS: Final = {DossierReceived.type, DossierResolvedOnTheSpot.type}
 
 
 class Finding:
@@ -74,6 +75,11 @@ class Books:
     events: Rows
     positions: dict[tuple[str, str], int]
     lines: Rows
+
+    @cached_property
+    def received_with(self) -> dict[str, int]:
+        """By which of its events each dossier was received."""
+        return {event["subject"]: event["sequence"] for event in self.events if event["type"] in RECEPTIONS}
 
     @classmethod
     async def read(cls, service: Service, url: str) -> "Books":
@@ -210,14 +216,7 @@ def _effects_fit_events(result: Audit, service: Service, books: Mapping[Service,
 
 def _of_no_case(service: Service, event: asyncpg.Record, books: Mapping[Service, Books]) -> bool:
     """What the desk told of a submission: the agency has a case from the reception on."""
-    return service is PROCESSING and issubclass(EVENTS[event["type"]], ABOUT_SUBMISSIONS_TOO) and not _received_before(event, books[INTAKE])
-
-
-def _received_before(event: asyncpg.Record, desk: Books) -> bool:
-    return any(
-        other["subject"] == event["subject"] and other["sequence"] < event["sequence"] and issubclass(EVENTS[other["type"]], Receipt)
-        for other in desk.events
-    )
+    return service is PROCESSING and event["sequence"] < books[INTAKE].received_with.get(event["subject"], event["sequence"] + 1)
 
 
 # ------------------------------------------------------------------------------------------------ the dossiers

@@ -123,6 +123,8 @@ class Waiting:
     states: Collection[State]
     told: Callable[[Row[Any], Timer], Event]
     proposes_closing: bool = False
+    unanswered: bool = False
+    """Only while nothing has come of what was asked for: what has come, the desk looks at first."""
     owing: bool = False
     """Only while a fee that was asked for is owed: the agency may not have heard yet that it is paid."""
 
@@ -142,6 +144,7 @@ WAITING: Final[Mapping[str, Waiting]] = {
         {State.AWAITING_SUPPLEMENT},
         lambda row, timer: SupplementLapsed(ended_at=row.supplement_ends_at or timer.due_at),
         proposes_closing=True,
+        unanswered=True,
     ),
     FEE_UNPAID: Waiting(
         {State.INTAKE_FEE, State.AWAITING_FEE},
@@ -156,7 +159,11 @@ async def ring(tx: Transaction, kind: str, due_ones: list[Timer]) -> None:
     waiting = WAITING[kind]
     changed = {"closing_proposed_at": tx.now} if waiting.proposes_closing else {}
     waits = dossier.c.state.in_(waiting.states)
-    await _tell(tx, kind, due_ones, waiting.told, waits & (dossier.c.fee_awaited > 0) if waiting.owing else waits, changed)
+    if waiting.unanswered:
+        waits &= dossier.c.supplement_sent_at.is_(None)
+    if waiting.owing:
+        waits &= dossier.c.fee_awaited > 0
+    await _tell(tx, kind, due_ones, waiting.told, waits, changed)
 
 
 async def call_for_unclaimed(tx: Transaction, due_ones: list[Timer]) -> None:

@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from services.intake import tables
-from services.intake.commands.alarms import LAPSED
+from services.intake.commands.alarms import LAPSED, first_morning_after
 from services.intake.commands.opening import dossier_to_change
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.journal import JournalLine
 from services.intake.domain.lifecycle import Move, next_state
 from shared import timers
-from shared.contracts.events import DossierStopped, SupplementAccepted
+from shared.contracts.events import DossierStopped, Event, SupplementAccepted, SupplementLapsed
 from shared.officers import Officer
 from shared.runtime import Transaction
 
@@ -26,11 +26,19 @@ async def accept_supplement(tx: Transaction, name: str, *, by: Officer, version:
 
 
 async def return_supplement(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
-    """What came is not all that was asked for: the dossier goes on waiting, and its period goes on running."""
+    """What came is not all that was asked for: the dossier goes on waiting, and its period goes on running.
+
+    Where that is over already, the closing is proposed now: while the papers lay there to be looked at, it was not.
+    """
     before = await dossier_to_change(tx, name, by=by, version=version)
     after = replace(before, state=next_state(before, Move.RETURN_SUPPLEMENT), supplement_sent_at=None)
+    ends_at = before.supplement_ends_at
+    lapsed: list[Event] = []
+    if ends_at and not before.closing_proposed_at and tx.now >= await first_morning_after(tx, before.offices.receiving, ends_at):
+        after = replace(after, closing_proposed_at=tx.now)
+        lapsed = [SupplementLapsed(ended_at=ends_at)]
     line = JournalLine(Move.RETURN_SUPPLEMENT, by.name, before.state, after.state, before.offices.receiving, reason)
-    return await tables.save_dossier(tx, before, after, line)
+    return await tables.save_dossier(tx, before, after, line, *lapsed)
 
 
 async def close(tx: Transaction, name: str, *, reason: str, by: Officer, version: int) -> Dossier:
