@@ -10,7 +10,8 @@ import pytest
 from services.processing.domain import case as rules
 from services.processing.domain.case import Case
 from services.processing.domain.deadline import Counting
-from services.processing.domain.workflow import Leaving, Steps, opened, planned, steps_of
+from services.processing.domain.repair import repaired
+from services.processing.domain.workflow import Leaving, Steps, opened, planned, result_at_desk, steps_of
 from shared.contracts.events import Outcome, Result, SignedDecision
 from shared.contracts.permissions import Action
 from shared.contracts.states import State
@@ -78,6 +79,19 @@ def test_a_published_process_is_played_to_its_end_by_what_is_possible(one: Publi
     assert [visit.step for visit in case.visits] == sorted({visit.step for visit in case.visits})
     assert {visit.leaving for visit in case.visits} == {Leaving.DONE}
     assert not any(interval.ended_at is None for interval in case.intervals)
+
+
+@pytest.mark.parametrize("one", CATALOGUE, ids=lambda one: f"{one.key}-{one.place}")
+def test_a_completion_by_mistake_leaves_no_trace_in_the_steps_of_any_published_process(one: Published) -> None:
+    case, _ = played(one)
+    assert case.completed_at
+    there = replace(case, steps=result_at_desk(case.steps, case.completed_at + timedelta(hours=1)))
+
+    again = repaired(there, State.IN_PROGRESS, case.completed_at, ticket="T-1", now=case.completed_at + timedelta(hours=2))
+
+    last = case.visits[-1].step
+    assert again.current_step == last
+    assert {(step.began_at, step.done_at) for step in again.steps[last:]} <= {(None, None)}
 
 
 def sums(steps: Steps) -> dict[Unit, Decimal]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from services.intake.domain.catalogue_file import read_catalogue
 from services.processing.domain.deadline import Counting
+from services.processing.domain.step_role import StepRole, role_of
 from services.processing.domain.workflow import Allotment, ProcessUnknown, Steps, begun, planned, steps_of, stops_the_clock, with_step
 from shared.clock import VIETNAM
 from shared.working_time import Calendar, OfficeHours, TimeLimit, Unit, due
@@ -275,3 +276,34 @@ def test_whatever_is_published_due_times_never_fall_and_never_pass_the_appointme
 
     assert dues == sorted(dues)
     assert all(accepted_at <= at <= appointment_at for at in dues)
+
+
+@pytest.mark.parametrize(
+    ("actor", "role"),
+    [
+        ("Lãnh đạo Sở Y tế", "leader"),
+        ("Chủ tịch Ủy ban nhân dân tỉnh", "leader"),
+        ("Phó Giám đốc Sở", "leader"),
+        ("Phó Trưởng phòng", "leader"),
+        ("Chi cục trưởng Chi cục Kiểm lâm", "leader"),
+        ("Người đứng đầu Cơ sở trợ giúp xã hội", "leader"),
+        ("Thủ tướng Chính phủ", "leader"),
+        ("Chairman of the Ha Noi People’s Committee", "leader"),
+        ("Công chức; Lãnh đạo phòng", "leader"),
+        ("Công chức kiểm tra, thẩm định hồ sơ; dự thảo văn bản trình Lãnh đạo phòng.", "officer"),
+        ("Chi cục Thuế", "officer"),
+        ("Trưởng", "officer"),
+        ("UBND tỉnh", "officer"),
+        ("Tổ chức/cá nhân", "applicant"),
+        ("Tổ chức/cá nhân, Cán bộ TN&TKQ", "officer"),
+        (None, None),
+    ],
+)
+def test_whose_a_step_is_says_the_actor_printed(actor: str | None, role: str | None) -> None:
+    assert role_of(actor) == role
+
+
+def test_most_published_processes_leave_a_step_to_a_leader() -> None:
+    with_a_leader = [one.key for one in CATALOGUE if any(role_of(step.get("actor")) is StepRole.LEADER for step in one.process["steps"])]
+
+    assert len(with_a_leader) > len(CATALOGUE) / 2

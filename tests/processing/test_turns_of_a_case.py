@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.events import DossierReturned, ProcedurePublished, ProcedureRef
+from shared.contracts.events import DossierReturned, ProcedurePublished, ProcedureRef, ResultAtDesk
 from shared.contracts.people import ReturnWay
 from shared.contracts.time import CountedLimit, TimeTerms
 from shared.ids import uuid7
 from shared.working_time import Unit
-from tests.processing.conftest import DECISION, Desk, Staff, a_step, at, days, told
+from tests.processing.conftest import AGENCY, DECISION, Desk, Staff, a_step, at, days, staff, told
 from tests.stack import Stack
 
 REASON = "Không đồng ý: thiếu căn cứ"
@@ -132,7 +132,7 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
     case = await a_case_of(desk, *FOUR_STEPS)
     await officer.does(case, "take-up")
 
-    await officer.does(case, "pass-on", {"to_step": 4, "reason": "Không phải trình UBND tỉnh", "note": "đủ"})
+    await leader.does(case, "pass-on", {"to_step": 4, "reason": "Không phải trình UBND tỉnh", "note": "đủ"})
     await leader.does(case, "issue-decision", DECISION)
     await officer.does(case, "complete", {"outcome": "granted"})
 
@@ -140,6 +140,25 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
     assert [step["status"] for step in shown["steps"]] == ["done", "skipped", "skipped", "done"]
     assert [(visit["step"], visit["leaving"]) for visit in shown["visits"]] == [(1, "done"), (2, "skipped"), (3, "skipped"), (4, "done")]
     assert {step["note"] for step in shown["steps"][1:3]} == {"Không phải trình UBND tỉnh"}
+
+
+@pytest.mark.parametrize("head", ["leader", "supervisor"])
+async def test_a_step_of_a_leader_is_skipped_by_one_and_by_nobody_else(desk: Desk, stack: Stack, officer: Staff, head: str) -> None:
+    case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), a_step(2, "Văn thư", **days(1)), *FOUR_STEPS[2:])
+    await officer.does(case, "take-up")
+
+    refused = await officer.tries(case, "pass-on", {"to_step": 4, "reason": REASON})
+    past_a_clerk = await officer.does(case, "pass-on", {"to_step": 3, "reason": REASON})
+    await officer.does(case, "pass-back", {"to_step": 1, "reason": REASON})
+    allowed = await staff(stack, head, AGENCY).does(case, "pass-on", {"to_step": 4, "reason": REASON})
+
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "Step 3 is a leader's (Lãnh đạo): only a leader or supervisor goes past it.",
+    )
+    assert "pass_on" in {action["action"] for action in refused.json()["possible_actions"]}
+    assert (past_a_clerk["current_step"], allowed["current_step"]) == (3, 4)
+    assert [step["role"] for step in (await officer.sees(case))["steps"]] == ["officer", "officer", "leader", "officer"]
 
 
 @pytest.mark.parametrize(
@@ -152,13 +171,15 @@ async def test_a_branch_goes_past_steps_with_a_reason_and_the_case_can_be_comple
         ({"to_step": 0, "reason": REASON}, "/to_step"),
     ],
 )
-async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(body: dict[str, Any], pointer: str, desk: Desk, officer: Staff) -> None:
+async def test_a_step_out_of_order_needs_a_reason_and_must_be_there(
+    body: dict[str, Any], pointer: str, desk: Desk, officer: Staff, leader: Staff
+) -> None:
     case = await a_case_of(desk, *FOUR_STEPS)
     await officer.does(case, "take-up")
     await officer.does(case, "pass-on")
     before = await officer.sees(case)
 
-    answer = await officer.tries(case, "pass-on", body | ({"to_step": 4} if body == {"to_step": 3} else {}))
+    answer = await leader.tries(case, "pass-on", body | ({"to_step": 4} if body == {"to_step": 3} else {}))
 
     assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer)
     assert (await officer.sees(case))["version"] == before["version"]
@@ -235,19 +256,47 @@ async def test_what_the_applicant_did_to_file_is_over_at_acceptance(desk: Desk, 
     assert [(step["status"], step["by_applicant"]) for step in shown["steps"]] == [("done", True), ("current", False)]
 
 
-async def test_steps_after_the_result_are_done_when_it_was_returned(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:
+async def test_steps_after_the_result_are_done_as_the_desk_tells(desk: Desk, stack: Stack, officer: Staff, leader: Staff) -> None:
+    after = (no_time(2, "Văn thư"), no_time(3, "Chuyên viên"), no_time(4, "Bộ phận Một cửa"))
+    case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), *after)
+    await officer.does(case, "take-up")
+    await leader.does(case, "issue-decision", DECISION)
+    stack.clock.set(at(10, 9))
+    await officer.does(case, "complete", {"outcome": "granted"})
+    made = await officer.sees(case)
+    stack.clock.set(at(11, 9))
+    await desk.tells(case, ResultAtDesk(handed_over_by="Văn thư", taken_over_by="Cán bộ"))
+    there = await officer.sees(case)
+    stack.clock.set(at(13, 9))
+    await desk.tells(case, DossierReturned(way=ReturnWay.DESK, returned_at=at(13, 9)))
+
+    returned = await officer.sees(case)
+    assert [[step["status"] for step in shown["steps"]] for shown in (made, there, returned)] == [
+        ["done", "current", "next", "later"],
+        ["done", "done", "done", "current"],
+        ["done", "done", "done", "done"],
+    ]
+    assert (made["current"]["number"], made["current_step"], there["current"]["number"]) == (2, None, 4)
+    assert [(instant(step["began_at"]), instant(step["done_at"])) for step in returned["steps"][1:]] == [
+        (at(10, 9), at(11, 9)),
+        (at(11, 9), at(11, 9)),
+        (at(11, 9), at(13, 9)),
+    ]
+
+
+async def test_delivered_online_the_steps_after_the_result_end_with_the_return(
+    desk: Desk, stack: Stack, officer: Staff, leader: Staff
+) -> None:
     case = await a_case_of(desk, a_step(1, "Chuyên viên", **days(1)), no_time(2, "Bộ phận Một cửa"))
     await officer.does(case, "take-up")
     await leader.does(case, "issue-decision", DECISION)
     await officer.does(case, "complete", {"outcome": "granted"})
-    waiting = (await officer.sees(case))["steps"][1]
 
     stack.clock.set(at(13, 9))
-    await desk.tells(case, DossierReturned(way=ReturnWay.DESK, returned_at=at(13, 9)))
+    await desk.tells(case, DossierReturned(way=ReturnWay.ONLINE, returned_at=at(13, 9)))
 
     last = (await officer.sees(case))["steps"][1]
-    assert (waiting["status"], waiting["after_the_result"]) == ("later", True)
-    assert (last["status"], instant(last["done_at"])) == ("done", at(13, 9))
+    assert (last["status"], instant(last["began_at"]), instant(last["done_at"])) == ("done", at(9, 8), at(13, 9))
 
 
 # -- stages ------------------------------------------------------------------------------------------------------------

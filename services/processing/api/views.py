@@ -27,6 +27,7 @@ from services.processing.domain.intervals import StopKind
 from services.processing.domain.lifecycle import LIFECYCLE
 from services.processing.domain.note import NoteKind
 from services.processing.domain.progress import Stage, of_step, of_visit, stages
+from services.processing.domain.step_role import StepRole
 from services.processing.domain.workflow import Leaving, Step, Visit, after_the_result
 from services.processing.domain.workload import DueBucket
 from shared.clock import VIETNAM
@@ -88,8 +89,9 @@ StepStatus = Literal["done", "current", "next", "later", "skipped"]
 class StepView(View):
     """A step of the case, in its present round. `planned_due_at` was counted at reception, `due_at` from the moment it became current.
 
-    `verdict` is its own, null where nothing bound it; `late_by_minutes` are working minutes. Nothing binds a step `after_the_result`,
-    and the clock of the case stands at one whose time is not counted while counted steps are ahead.
+    `role` is whose it is by the actor printed: a leader's is skipped by a leader or supervisor only. `verdict` is its own, null where
+    nothing bound it; `late_by_minutes` are working minutes. Nothing binds a step `after_the_result`, and the clock of the case stands at
+    one whose time is not counted while counted steps are ahead.
     """
 
     number: int
@@ -101,6 +103,7 @@ class StepView(View):
     kind: str
     counted: bool
     by_applicant: bool
+    role: StepRole | None
     after_the_result: bool
     status: StepStatus
     planned_due_at: Instant | None

@@ -58,12 +58,15 @@ async def pass_on(
     to_step: int | None = None,
     reason: str | None = None,
 ) -> Case:
-    """The current step is done; the next one has the case, its time counted from now. Named steps may lie ahead, or behind."""
+    """The current step is done; the next one has the case, its time counted from now. Named steps may lie ahead, or behind; a step of
+    a leader is skipped by one, or by a supervisor.
+    """
     before = await at_hand(tx, name, officer, version, lambda case: _direction(case, to_step))
     if to_step is not None and _direction(before, to_step) is Action.PASS_BACK:
         if not reason:
             raise InvalidInput("Please correct: /reason.", Flaw("/reason", f"Say why the case goes back to step {to_step}."))
         return await _pass_back(tx, before, officer, to_step=to_step, reason=reason)
+    rules.must_not_pass_a_head_by(before, to_step, officer.roles)
     counting = await counting_of(tx, before)
     after = rules.passed_on(before, by=officer.name, note=note, now=tx.now, counting=counting, to_step=to_step, reason=reason)
     done, current = before.current, after.current

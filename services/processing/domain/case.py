@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from services.processing.domain.assignment import Assigning, Assignment
+from services.processing.domain.assignment import HEADS, Assigning, Assignment
 from services.processing.domain.attendance import Attendances
 from services.processing.domain.child_case import Children, all_cancelled, still_open
 from services.processing.domain.consultation import Consultations
@@ -25,16 +25,19 @@ from services.processing.domain.intervals import (
     standing,
 )
 from services.processing.domain.lifecycle import ASKED, HEARD, LIFECYCLE, possible_actions
+from services.processing.domain.step_role import StepRole
 from services.processing.domain.workflow import (
     Leaving,
     Step,
     Steps,
     Visit,
     Visits,
-    after_the_result,
     begun,
     begun_again,
     is_one_per_limit,
+    result_at_desk,
+    result_made,
+    result_returned,
     stops_the_clock,
     with_step,
 )
@@ -60,7 +63,7 @@ from shared.contracts.events import (
     WithdrawalRequested,
 )
 from shared.contracts.people import Channel, Offices, Person, ReturnWay, ReturnWish
-from shared.contracts.permissions import Action
+from shared.contracts.permissions import Action, Role
 from shared.contracts.states import STATES, DeadlineClock, State
 from shared.contracts.time import PLAIN_TERMS, TimeTerms
 from shared.errors import ActionNotAllowed, Flaw, InvalidInput
@@ -175,9 +178,14 @@ class Case:
         return self.corrections[-1] if self.corrections and self.corrections[-1].is_open else None
 
     @property
+    def turn(self) -> Step | None:
+        """The step whose turn it is, wherever the dossier is: after the completion, one after the result."""
+        return next((step for step in self.steps if step.began_at and not step.done_at), None)
+
+    @property
     def current(self) -> Step | None:
         """The step that has the case now."""
-        return next((step for step in self.steps if step.began_at and not step.done_at), None)
+        return None if self.completed_at else self.turn
 
     @property
     def next(self) -> Step | None:
@@ -351,6 +359,14 @@ def why_not_alone(case: Case, action: Action, by_id: str) -> str | None:
     if action is Action.STOP and case.stop_proposed and case.stop_proposed.by_id == by_id:
         return "You proposed this stop yourself: it takes a second person."
     return None
+
+
+def must_not_pass_a_head_by(case: Case, to_step: int | None, roles: frozenset[Role]) -> None:
+    """What the process leaves to a head of the unit is skipped by one of them, and by nobody else. Raises ActionNotAllowed."""
+    skipped = case.steps[case.current.number : to_step - 1] if case.current and to_step else ()
+    theirs = next((step for step in skipped if step.role is StepRole.LEADER), None)
+    if theirs and not roles & HEADS:
+        raise _not_allowed(case, f"Step {theirs.number} is a leader's ({theirs.actor}): only a leader or supervisor goes past it.")
 
 
 def _not_allowed(case: Case, detail: str) -> ActionNotAllowed:
@@ -594,7 +610,8 @@ NEEDS_DECISION: Final = frozenset({Outcome.GRANTED, Outcome.PARTLY})
 
 
 def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
-    """The result is attached, the clock ends, the baton goes to the desk. Steps after the result stay open until it is returned.
+    """The result is attached, the clock ends, the baton goes to the desk. Then it is the turn of the steps after the result, which end
+    with what the desk tells: that the result is there, and that it was returned.
 
     What is granted rests on a decision issued; a refusal is a notice with its reasons and may do without. Source: law.COMPLETION.
     """
@@ -605,9 +622,10 @@ def completed(case: Case, result: Result, *, by: str, now: datetime) -> Case:
     state = LIFECYCLE[case.state, Action.COMPLETE].to
     finished = replace(case, state=state, result=result, completed_at=now)
     if (current := case.current) is None:
-        return finished
+        return replace(finished, steps=result_made(case.steps, now))
     done = with_step(case.steps, replace(current, done_at=now, done_by=by))
-    return replace(finished, steps=done, visits=(*case.visits, _visit(current, Leaving.DONE, now, by, None, result.reasons)))
+    visit = _visit(current, Leaving.DONE, now, by, None, result.reasons)
+    return replace(finished, steps=result_made(done, now), visits=(*case.visits, visit))
 
 
 def corrected(case: Case, result: Result, *, by: str, now: datetime) -> Case:
@@ -682,7 +700,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case CorrectionRequested():
             return replace(mirrored, result_handed_over_at=None, result_at_desk_at=None)
         case ResultAtDesk():
-            return replace(mirrored, result_at_desk_at=at)
+            return replace(mirrored, result_at_desk_at=at, steps=result_at_desk(mirrored.steps, at))
         case DossierAmended():
             return replace(mirrored, people=event.people, result_wanted=event.result_wanted)
         case DossierStopped():
@@ -694,14 +712,7 @@ def heard(case: Case, event: Event, at: datetime) -> Case:
         case ReworkDeclined():
             return replace(mirrored, rework_asked_at=None)
         case DossierReturned():
-            ended_with_it = tuple(_returned_with(case.steps, step, event.returned_at) for step in case.steps)
-            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way, steps=ended_with_it)
+            steps = result_returned(mirrored.steps, event.returned_at)
+            return replace(mirrored, returned_at=event.returned_at, returned_by=event.way, steps=steps)
         case _:
             return mirrored
-
-
-def _returned_with(steps: Steps, step: Step, at: datetime) -> Step:
-    """Steps after the result, as that of handing it out, are done when it was returned."""
-    if step.done_at or not after_the_result(steps, step.number):
-        return step
-    return replace(step, began_at=at, done_at=at)

@@ -108,9 +108,9 @@ def look_of(step: Step, case: Case) -> Look:
         return Look.SKIPPED
     if step.done_at:
         return Look.DONE
-    if step is case.current:
+    if step is case.turn:
         return Look.CURRENT
-    return Look.NEXT if step is case.next else Look.LATER
+    return Look.NEXT if case.turn and step.number == case.turn.number + 1 else Look.LATER
 
 
 def _node(step: Step, look: Look, time: str, *, late: bool = False) -> Node:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.processing.domain.case import Case
 from services.processing.domain.intervals import Intervals, StopKind
-from services.processing.domain.workflow import Steps
+from services.processing.domain.workflow import Steps, before_the_result
 from shared.contracts.states import STATES, DeadlineClock, State
 
 
@@ -35,7 +35,8 @@ def _as_before(intervals: Intervals, to: State, left_at: datetime) -> Intervals:
 
 
 def _open_again(steps: Steps, completed_at: datetime) -> Steps:
-    """The completion closed the step in work and all that had not begun."""
+    """The completion closed the step in work; what began with it, after the result, has not begun."""
+    steps = before_the_result(steps, completed_at)
     current = max((step.number for step in steps if step.began_at), default=None)
     return tuple(
         replace(step, done_at=None, done_by=None)

@@ -1,6 +1,5 @@
 """The steps of a case: read from the published process, planned one after the other, begun one by one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from services.processing.domain.deadline import Counting
+from services.processing.domain.step_role import StepRole, role_of
 from shared.contracts.time import TimeTerms
 from shared.errors import NotUnderstood
 from shared.working_time import Unit
@@ -16,28 +16,6 @@ from shared.working_time import Unit
 OUTSIDE_THE_LIMIT: Final = frozenset({"not_counted", "office_hours"})
 WORKING: Final = frozenset({"working_day", "working_hour"})
 WHOLE_CASE: Final = "Giải quyết hồ sơ"
-
-# Words a published actor begins with where it is whoever applies. Our reading: the catalogue has no mark for it.
-APPLICANTS: Final = (
-    "tổ chức",
-    "cá nhân",
-    "công dân",
-    "người nộp",
-    "người dân",
-    "người yêu cầu",
-    "người sử dụng đất",
-    "hộ gia đình",
-    "doanh nghiệp",
-    "nhà đầu tư",
-    "chủ đầu tư",
-    "applicant",
-)
-OFFICIALS: Final = (
-    *("cán bộ", "công chức", "viên chức", "chuyên viên", "nhân viên", "bộ phận", "lãnh đạo", "văn thư", "tổ chức bộ máy"),
-    *("sở", "phòng", "ban ", "ubnd", "ủy ban", "uỷ ban", "trung tâm", "văn phòng", "chi cục", "chi nhánh", "cục", "hội đồng", "đơn vị"),
-    *("cơ quan có thẩm quyền", "cơ quan thuế", "ttpvhcc", "officer", "department"),
-)
-BETWEEN_ACTORS: Final = re.compile(r"[/;,]| và | hoặc ")
 
 
 class ProcessUnknown(NotUnderstood):
@@ -85,10 +63,14 @@ class Step:
         return self.done_at is not None and self.began_at is None
 
     @property
+    def role(self) -> StepRole | None:
+        """Whose it is by the published actor; None: nobody's in particular."""
+        return role_of(self.actor)
+
+    @property
     def by_applicant(self) -> bool:
         """The published actor is whoever applies, and nobody else."""
-        actors = [actor.strip(" -.").casefold() for actor in BETWEEN_ACTORS.split(self.actor or "")]
-        return any(actor.startswith(APPLICANTS) for actor in actors) and not any(actor.startswith(OFFICIALS) for actor in actors)
+        return self.role is StepRole.APPLICANT
 
 
 Steps = tuple[Step, ...]
@@ -255,6 +237,42 @@ def stops_the_clock(steps: Steps, number: int) -> bool:
 def after_the_result(steps: Steps, number: int) -> bool:
     """Nothing counted comes at or behind it: the case may be completed before it."""
     return not any(step.counted for step in steps[number - 1 :])
+
+
+def result_made(steps: Steps, at: datetime) -> Steps:
+    """At the completion: the first step after the result begins."""
+    first = next((step for step in steps if _awaits_return(steps, step)), None)
+    return with_step(steps, _begun(first, at)) if first else steps
+
+
+def result_at_desk(steps: Steps, at: datetime) -> Steps:
+    """What comes between the result and its return is done by then; the last step, that of handing it out, begins."""
+    return tuple((_begun(step, at) if step is steps[-1] else _done(step, at)) if _awaits_return(steps, step) else step for step in steps)
+
+
+def result_returned(steps: Steps, at: datetime) -> Steps:
+    return tuple(_done(step, at) if _awaits_return(steps, step) else step for step in steps)
+
+
+def _awaits_return(steps: Steps, step: Step) -> bool:
+    return step.done_at is None and after_the_result(steps, step.number)
+
+
+def _begun(step: Step, at: datetime) -> Step:
+    return replace(step, began_at=step.began_at or at)
+
+
+def _done(step: Step, at: datetime) -> Step:
+    return replace(_begun(step, at), done_at=at)
+
+
+def before_the_result(steps: Steps, made_at: datetime) -> Steps:
+    """As it was before the completion at `made_at`: what began with it, or since, has not begun. What it closed stays closed."""
+
+    def began_since(step: Step) -> bool:
+        return after_the_result(steps, step.number) and bool(step.began_at and step.began_at >= made_at) and step.done_at != made_at
+
+    return tuple(_untouched(step) if began_since(step) else step for step in steps)
 
 
 def _untouched(step: Step) -> Step:
