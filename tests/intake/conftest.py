@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
 
 from services.intake.app import create_app
 from services.intake.catalogue import Catalogue
@@ -25,7 +24,7 @@ from services.intake.settings import IntakeSettings
 from shared.contracts.peers import Service
 from shared.runtime import Runtime
 from tests.builders import AGENCY, DESK, OFFICIAL_CALENDAR, PROVINCE, PlayedPeer, an_application
-from tests.stack import MONDAY_MORNING, Caller, Stack, rows, truncate
+from tests.stack import MONDAY_MORNING, Caller, Stack, forget, rows
 
 DATA = Path(__file__).parents[2] / "demo" / "data"
 REFERENCE = {"office", "procedure", "procedure_version", "competence", "calendar", "calendar_version", "catalogue_revision", "name_word"}
@@ -146,10 +145,7 @@ class Desk:
 
     async def forgets(self) -> None:
         """All but the reference data, which is the same for every test."""
-        async with self.runtime.engine.begin() as connection:
-            found = await connection.execute(text("select tablename from pg_tables where schemaname = 'intake'"))
-            tables = [name for (name,) in found if name not in REFERENCE | {"alembic_version"}]
-            await truncate(connection, ", ".join(f"intake.{name}" for name in tables))
+        await forget(self.runtime, keeping=REFERENCE | {"alembic_version"})
         self.agency.told.clear()
         self.clock.instant = MONDAY_MORNING
 

@@ -111,10 +111,16 @@ class Desk:
         calendar = CalendarPublished(
             version_id=CALENDAR_VERSION, key="national", number=1, rows=OFFICIAL_CALENDAR.read_text("utf-8"), published_at=MONDAY_MORNING
         )
-        await self.tells("X-1", procedure)
-        await self.tells("calendar:national", calendar)
-        for code, parent in ((PROVINCE, None), (DESK, PROVINCE), (AGENCY, PROVINCE), (ELSEWHERE, PROVINCE)):
-            await self.tells(f"office:{code}", OfficePublished(code=code, name=code, parent=parent, level="cấp xã"))
+        offices = [(code, None if code == PROVINCE else PROVINCE) for code in (PROVINCE, DESK, AGENCY, ELSEWHERE)]
+        answer = await self.brings(
+            self.envelope("X-1", procedure),
+            self.envelope("calendar:national", calendar),
+            *(
+                self.envelope(f"office:{code}", OfficePublished(code=code, name=code, parent=parent, level="cấp xã"))
+                for code, parent in offices
+            ),
+        )
+        assert answer.status_code == 204, answer.text
 
     async def receives(self, **changed: Any) -> UUID:
         """A dossier that has become a case."""
