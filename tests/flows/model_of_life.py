@@ -81,7 +81,7 @@ class Rule:
     roles: frozenset[str]
     against: Against = nothing
     from_any_side: bool = False
-    """Whoever sees the dossier may bring it; it needs no version."""
+    """What the applicant brings, to a desk or through the portal; it needs no version."""
     sides: tuple[str, ...] = ("receiving", "returning")
     of: Callable[[Moment], list[Any]] | None = None
     """What it ends, each of an office that was asked for it: it is that office's to do."""
@@ -320,7 +320,9 @@ def within_reach(service: str, rule: Rule, m: Moment) -> bool:
     if service == "processing":
         asked_of = rule.of(m) if rule.of and m.state in rule.states else []
         return m.actor.sees(*(one["office"] for one in asked_of)) if asked_of else m.actor.sees(offices["competent"])
-    return m.actor.sees(*offices.values()) if rule.from_any_side else m.actor.sees(*(offices[side] for side in rule.sides))
+    if rule.from_any_side and "portal" in m.actor.roles:
+        return m.actor.sees(*offices.values())
+    return m.actor.sees(*(offices[side] for side in rule.sides))
 
 
 def legal(service: str, action: str, m: Moment) -> bool:
