@@ -35,7 +35,7 @@ check: .venv/ready  ## format, lint, types, imports, migrations
 	$(BIN)/pytest tests/house/test_repository.py
 
 test: check  ## checks and tests
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/pytest --numprocesses 2
 
 bench: .venv/ready  ## measurements, as ratios of one run
 	$(BIN)/python -m tests.bench

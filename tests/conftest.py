@@ -22,12 +22,12 @@ for name in [name for name in os.environ if name.startswith("MOTCUA_") and name 
 structlog.configure(processors=[structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)])
 
 
-LONGEST = ("tests/torture/", "tests/flows/test_whole_life")
+LONGEST = ("test_torture.py", "test_whole_life.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest begins first, and nobody waits for it alone at the end."""
-    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ from tests.flows.town import ACTORS, INTAKE, MOVES, OTHER_OVERSEER, OVERSEER, PA
 
 LONG: Final = os.environ.get("MOTCUA_LONG") == "1"
 PLAYED: Final = settings(
-    max_examples=int(os.environ.get("LIVES", "400")) if LONG else 18,
+    max_examples=int(os.environ.get("LIVES", "400")) if LONG else 10,
     stateful_step_count=60 if LONG else 30,
     derandomize=not LONG,
     deadline=None,

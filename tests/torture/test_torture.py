@@ -17,7 +17,6 @@ from tests.torture.line import RATES, Fault
 from tests.torture.run import Report, torture
 from tests.torture.stage import Nursery, Stage, prepare
 
-pytestmark = pytest.mark.xdist_group("torture")
 OFTEN_TWICE = {**RATES, Fault.TWICE: 0.5}
 
 
