@@ -112,20 +112,30 @@ class Stack:
     async def settle(self, *, chores: bool = True) -> None:
         """Let relays and chores run until nothing moves any more."""
         for _ in range(200):
-            moved = False
-            for service in self.apps:
-                runtime = self.runtime(service)
-                for relay in runtime.relays:
-                    if relay.subscriber in self.apps or relay.subscriber in self.switchboard.doors:
-                        relay.waiting.clear()
-                        moved = await relay.step() or moved
-                if chores:
-                    for chore in runtime.chores:
-                        if chore.every_seconds < 3600:
-                            moved = await chore.do(runtime) or moved
-            if not moved:
+            if not await self._events_travel() and not (chores and await self._chores_are_done()):
                 return
         raise AssertionError("the services do not come to rest")
+
+    async def _events_travel(self) -> bool:
+        moved = False
+        for service in self.apps:
+            runtime = self.runtime(service)
+            if not (await rows(runtime, f"select exists (select from {service}.delivery) as waits"))[0]["waits"]:
+                continue
+            for relay in runtime.relays:
+                if relay.subscriber in self.apps or relay.subscriber in self.switchboard.doors:
+                    relay.waiting.clear()
+                    moved = await relay.step() or moved
+        return moved
+
+    async def _chores_are_done(self) -> bool:
+        moved = False
+        for service in self.apps:
+            runtime = self.runtime(service)
+            for chore in runtime.chores:
+                if chore.every_seconds < 3600:
+                    moved = await chore.do(runtime) or moved
+        return moved
 
     async def close(self) -> None:
         for service in self.apps:
