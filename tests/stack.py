@@ -112,7 +112,10 @@ class Stack:
     async def settle(self, *, chores: bool = True) -> None:
         """Let relays and chores run until nothing moves any more."""
         for _ in range(200):
-            if not await self._events_travel() and not (chores and await self._chores_are_done()):
+            if await self._events_travel():
+                continue
+            # A chore says whether it has more to do, not whether it told something.
+            if not chores or not (await self._chores_are_done() or await self._events_travel()):
                 return
         raise AssertionError("the services do not come to rest")
 

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.domain.calendars import base_of, changes, key_for, laid_over
@@ -28,6 +28,7 @@ def a_row(on: date) -> st.SearchStrategy[CalendarDay]:
     return off | makeup
 
 
+@settings(max_examples=40)
 @given(days(), days(), st.sets(st.sampled_from([2026, 2027]), min_size=1))
 def test_for_each_date_the_own_row_counts_else_that_of_the_calendar_above(
     above: list[CalendarDay], own: list[CalendarDay], known: set[int]
@@ -42,6 +43,7 @@ def test_for_each_date_the_own_row_counts_else_that_of_the_calendar_above(
     assert merged.known_years == base.known_years
 
 
+@settings(max_examples=40)
 @given(days(), days())
 def test_laying_the_same_days_over_it_again_changes_nothing(above: list[CalendarDay], own: list[CalendarDay]) -> None:
     base = Calendar(tuple(above), frozenset({2026, 2027}))
@@ -54,6 +56,7 @@ def test_laying_the_same_days_over_it_again_changes_nothing(above: list[Calendar
     assert {day.on for day in (*found.added, *found.changed)} == {day.on for day in own if base.day(day.on) != day}
 
 
+@settings(max_examples=40)
 @given(days())
 def test_what_is_written_reads_as_it_was_in_one_spelling(rows: list[CalendarDay]) -> None:
     text = write_days(rows)

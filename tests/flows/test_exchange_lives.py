@@ -185,7 +185,7 @@ async def test_over_a_line_that_cuts_repeats_and_fails_every_life_ends_as_promis
     fates = (None, None, "cut", "twice", "answers 500", "answers 502")
     stack.switchboard.carry = lambda host, clouds: chance.choice(fates)  # type: ignore[attr-defined]
 
-    ledger = await play(stack, *Way, *Way, *Way, seed=2)
+    ledger = await play(stack, *Way, *Way, seed=2)
 
     found = await audit(database_urls, ledger)
     assert found.clean, (found.counts, found.examples)

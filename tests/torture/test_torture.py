@@ -58,10 +58,10 @@ async def workshop(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wo
 
 
 async def test_nothing_is_lost_or_doubled_while_services_and_the_database_are_killed(workshop: Workshop, tmp_path: Path) -> None:
-    report = await workshop.run(tmp_path / "home", seed=33, dossiers=30, kills=3)
+    report = await workshop.run(tmp_path / "home", seed=33, dossiers=20, kills=3)
 
     assert report.clean, "\n".join(report.lines())
-    assert len(report.ledger.ended) == 30
+    assert len(report.ledger.ended) == 20
     assert report.stage.counts["services killed"] >= 2
     assert report.stage.counts["databases killed"] >= 1
 
