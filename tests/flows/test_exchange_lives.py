@@ -189,4 +189,4 @@ async def test_over_a_line_that_cuts_repeats_and_fails_every_life_ends_as_promis
 
     found = await audit(database_urls, ledger)
     assert found.clean, (found.counts, found.examples)
-    assert len(ledger.ended) == 15
+    assert len(ledger.ended) == 10
