@@ -192,10 +192,24 @@ async def test_corrected_while_it_waits_for_a_fee_it_waits_on_in_desk_and_voice(
     assert await fees.states(submission) == ["submitted", "", "submitted"]
 
 
+async def looked_up(fees: Fees, dossier: str) -> dict[str, Any]:
+    (row,) = await rows(fees.stack.runtime(Service.INTAKE), "select code, lookup_secret from intake.dossier where id = :id", id=dossier)
+    return (await fees.house.sends(Service.INTAKE, "GET", f"/v1/lookup/{row['code']}?secret={row['lookup_secret']}")).json()
+
+
 async def test_who_looks_it_up_sees_what_is_owed(fees: Fees) -> None:
     dossier = await fees.asked()
-    (row,) = await rows(fees.stack.runtime(Service.INTAKE), "select code, lookup_secret from intake.dossier where id = :id", id=dossier)
 
-    answer = await fees.house.sends(Service.INTAKE, "GET", f"/v1/lookup/{row['code']}?secret={row['lookup_secret']}")
+    seen = await looked_up(fees, dossier)
 
-    assert (answer.json()["label"], answer.json()["fee_owed"]) == ("Yêu cầu thực hiện nghĩa vụ tài chính", 170000)
+    assert (seen["label"], seen["fee_owed"]) == ("Yêu cầu thực hiện nghĩa vụ tài chính", 170000)
+
+
+async def test_who_has_taken_it_back_owes_nothing_any_more(fees: Fees) -> None:
+    dossier = await fees.asked()
+
+    await fees.desk.post(f"/dossiers/{dossier}/withdrawals", {"reason": "Không còn nhu cầu"})
+    await fees.stack.settle()
+
+    assert await fees.states(dossier) == ["withdrawn"] * 3
+    assert ((await looked_up(fees, dossier))["fee_owed"], (await fees.shown(dossier))["fee_owed"]) == (0, 0)

@@ -18,6 +18,7 @@ from services.intake.domain.choices import Named, RequiredPaper, choose_limit, r
 from services.intake.domain.completeness import MissingPaper
 from services.intake.domain.dossier import Dossier
 from services.intake.domain.fees import FeesOwed, FeeToState
+from services.intake.domain.lifecycle import WITHOUT_RESULT
 from services.intake.domain.public_timeline import public_lines
 from services.intake.domain.reception import Brought, PaperReceived
 from shared.clock import VIETNAM
@@ -46,6 +47,7 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
     own = {name: getattr(found, name) for name in views.DossierView.model_fields if hasattr(found, name)}
     if found.state not in (State.AWAITING_SUPPLEMENT, State.INTAKE_SUPPLEMENT):
         own |= {"papers_awaited": (), "supplement_ends_at": None, "supplement_sent_at": None}
+    own["fee_owed"] = _owed(found.state, found.fee_owed)
     return views.DossierView(
         **_in_vietnam(own),
         label=STATES[found.state].label,
@@ -59,6 +61,11 @@ async def dossier(tx: Transaction, name: str, *, by: Officer) -> views.DossierVi
         amendments=tuple(views.AmendmentView(**_in_vietnam(dict(row))) for row in await amending.amendments(tx, found)),
         possible_actions=views.actions_of(found, by),
     )
+
+
+def _owed(state: State, fee_owed: int) -> int:
+    """What ended without a result costs nothing any more, whatever its lines say."""
+    return 0 if state in WITHOUT_RESULT else fee_owed
 
 
 async def _papers(tx: Transaction, found: Dossier) -> tuple[views.PaperView, ...]:
@@ -111,9 +118,10 @@ async def lookup(tx: Transaction, code: str, secret: str) -> views.LookupView:
     if row is None or not hmac.compare_digest(row.lookup_secret.encode(), secret.strip().upper().encode()):
         raise NotFound("No dossier has this code and this secret; both stand on the receipt.")
     return views.LookupView(
-        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "fee_owed", "returned_at")}),
+        **_in_vietnam({name: getattr(row, name) for name in ("code", "state", "accepted_at", "appointment_at", "returned_at")}),
         procedure=row.procedure_name,
         label=STATES[State(row.state)].label,
+        fee_owed=_owed(State(row.state), row.fee_owed),
         result_at_desk=row.result_at_desk_at is not None and row.returned_at is None,
         timeline=_told(await _journal(tx, row.id)),
     )
