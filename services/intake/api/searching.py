@@ -61,7 +61,7 @@ class Search(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     q: Text | None = Field(default=None, description="A code or its beginning, a phone, an identity number; anything else is a name")
-    name: Text | None = Field(default=None, description="Without diacritics if need be, a slip of the finger in it, words in any order")
+    name: Text | None = Field(default=None, description="Without diacritics if need be, words in any order; where nobody is called so, with a slip of the finger in it")
     code: Text | None = Field(default=None, description="Dossier code or national code, or how it begins; or day and number: 260309-0001")
     phone: Text | None = None
     identity_number: Text | None = None
@@ -94,11 +94,24 @@ async def search(tx: Transaction, wanted: Search, *, by: Officer) -> Found:
     await tx.run(text("set local plan_cache_mode = force_custom_plan"))
     ranks: tuple[Rank, ...] = findable.ranks(sought.name, frozenset()) if sought.name else ((EVERYTHING,),)
     found = await fetch(tx, ranks, range(len(ranks)), narrowed, after, wanted.limit + 1)
-    if sought.name and len(found) <= wanted.limit:  # slips of the finger are thought of where the words as typed do not fill the page
-        further = findable.ranks(sought.name, await _known(tx, sought.name))
-        found += await fetch(tx, further, range(len(ranks), len(further)), narrowed, after, wanted.limit + 1 - len(found))
+    if sought.name and not found and (after is None or after.rank >= len(ranks)):
+        found = await _with_slips(tx, sought.name, len(ranks), narrowed, after, wanted.limit + 1)
     shown = found[: wanted.limit]
     return Found(await _rows(tx, [row.id for _, row in shown]), _cursor(*shown[-1]) if len(found) > wanted.limit else None)
+
+
+async def _with_slips(
+    tx: Transaction, name: str, typed: int, narrowed: Narrowed, after: Position | None, wanted: int
+) -> list[tuple[int, Row[Any]]]:
+    """A slip of the finger is thought of where nothing fits the words as typed, a second one where nothing fits with one: each thought
+    costs several looks at the index, and who finds the very name is not helped by those that are like it.
+    """
+    ranks = findable.ranks(name, await _known(tx, name))
+    numbers = range(after.rank, after.rank + 1) if after else range(typed, len(ranks))
+    for number in numbers:
+        if number < len(ranks) and (found := await fetch(tx, ranks, range(number, number + 1), narrowed, after, wanted)):
+            return found
+    return []
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------
@@ -206,8 +219,9 @@ def _midnight_after(day: date) -> datetime:
 
 
 async def _known(tx: Transaction, name: str) -> frozenset[str]:
-    """Of the words that may have been meant, those that anybody bears."""
-    words = sorted(frozenset[str]().union(*(findable.near(word) for word in name.split()[: findable.MOST_WORDS_WITH_A_TYPO])))
+    """Of the words typed, and of those that may have been meant, the ones that anybody bears."""
+    typed = name.split()[: findable.MOST_WORDS_WITH_A_TYPO]
+    words = sorted(frozenset(typed).union(*(findable.near(word) for word in typed)))
     return frozenset((await tx.run(select(name_word.c.word).where(name_word.c.word == any_(_texts(words))))).scalars())
 
 

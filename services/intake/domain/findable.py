@@ -159,7 +159,8 @@ Rank = tuple[Match, ...]
 def ranks(name: str, known: frozenset[str]) -> tuple[Rank, ...]:
     """The best first: this very name; all its words, in any order; one word off by a letter; two words off by a letter each.
 
-    `known` are the words borne by anybody, `near` to those of the name. A dossier belongs to the first rank it matches; which that is
+    `known` are the words borne by anybody, those of the name and `near` to them. A word that nobody bears is one of those that are off,
+    and a second is looked for only beside such a one. A dossier belongs to the first rank it matches; which that is
     depends on its names and the one sought alone, so that a page can go on where the one before ended.
     """
     words = tuple(dict.fromkeys(name.split()))
@@ -168,10 +169,12 @@ def ranks(name: str, known: frozenset[str]) -> tuple[Rank, ...]:
     if len(words) <= MOST_WORDS_WITH_A_TYPO:
         meant = {word: tuple(sorted(near(word) & known)) for word in words}
         mistyped = [word for word in words if meant[word]]
-        for wrong in (1, 2) if 3 <= len(words) <= MOST_WORDS_WITH_TWO else (1,):
+        unborne = {word for word in words if _may_be_mistyped(word) and word not in known}
+        for wrong in (1, 2) if unborne and 3 <= len(words) <= MOST_WORDS_WITH_TWO else (1,):
             matches = [
                 match
                 for chosen in combinations(mistyped, wrong)
+                if unborne.issubset(chosen)
                 for match in _for_each_part(tuple(word for word in words if word not in chosen), tuple(meant[word] for word in chosen))
             ]
             found += [tuple(matches)] if matches else []
