@@ -61,7 +61,10 @@ class Search(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     q: Text | None = Field(default=None, description="A code or its beginning, a phone, an identity number; anything else is a name")
-    name: Text | None = Field(default=None, description="Without diacritics if need be, words in any order; where nobody is called so, with a slip of the finger in it")
+    name: Text | None = Field(
+        default=None,
+        description="Without diacritics if need be, words in any order; where nobody is called so, with a slip of the finger in it",
+    )
     code: Text | None = Field(default=None, description="Dossier code or national code, or how it begins; or day and number: 260309-0001")
     phone: Text | None = None
     identity_number: Text | None = None
