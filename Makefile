@@ -6,7 +6,7 @@ export MOTCUA_MODE ?= development
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench torture lock
+.PHONY: help setup demo run test static check bench torture lock
 
 help:
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/'
@@ -27,14 +27,16 @@ demo: .venv/ready  ## play real procedures through the whole system
 run: .venv/ready  ## start the stack and keep it running
 	$(BIN)/python -m demo --stay
 
-check: .venv/ready  ## format, lint, types, imports, migrations
+static: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/basedpyright --warnings
+
+check: static  ## format, lint, types, imports, migrations
 	$(BIN)/pytest tests/house/test_repository.py
 
-test: check  ## checks and tests
+test: static  ## checks and tests
 	$(BIN)/pytest --numprocesses 2
 
 bench: .venv/ready  ## measurements, as ratios of one run
