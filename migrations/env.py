@@ -10,7 +10,7 @@ from alembic.operations.ops import CreateTableOp, ExecuteSQLOp, MigrationScript
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from shared.only_grows import function_of, guard_of
+from shared.only_grows import ONLY_GROWS, function_of, guard_of
 
 config = context.config
 schema = config.config_ini_section
@@ -26,7 +26,11 @@ def guard_what_only_grows(_context: Any, _revision: Any, directives: list[Migrat
     """A new table that only grows gets its guard in the migration that makes it. Autogenerate itself knows no triggers."""
     made = directives[0].upgrade_ops
     assert made is not None
-    growing = [op.table_name for op in made.ops if isinstance(op, CreateTableOp) and metadata.tables[f"{schema}.{op.table_name}"].info]
+    growing = [
+        op.table_name
+        for op in made.ops
+        if isinstance(op, CreateTableOp) and metadata.tables[f"{schema}.{op.table_name}"].info == ONLY_GROWS
+    ]
     if growing:
         made.ops += [ExecuteSQLOp(function_of(schema)), *(ExecuteSQLOp(guard_of(schema, table)) for table in growing)]
 

@@ -280,9 +280,9 @@ def _told(error: Exception) -> tuple[str, int]:
         return "; ".join(
             f"{'.'.join(str(part) for part in flaw['loc']) or 'settings'}: {flaw['msg']}" for flaw in error.errors()
         ), NOT_UNDERSTOOD
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and error.filename:
         return f"There is no file {error.filename}.", NOT_UNDERSTOOD
-    wrongly_asked = (CycloptsError, DomainError, KeysMissing, NotInProduction, IsADirectoryError, UnicodeDecodeError)
+    wrongly_asked = (CycloptsError, DomainError, KeysMissing, NotInProduction, FileNotFoundError, IsADirectoryError, UnicodeDecodeError)
     return str(error), NOT_UNDERSTOOD if isinstance(error, wrongly_asked) else NOT_DONE
 
 

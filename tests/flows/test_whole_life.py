@@ -174,7 +174,7 @@ class Life(RuleBasedStateMachine):
             case "rests":
                 await self._rests()
             case _:
-                raise NotImplementedError(happens)
+                raise AssertionError(happens)
         await town.must_add_up()
         self.away = {service: steps - 1 for service, steps in self.away.items() if steps > 1}
         town.line.down = {str(service) for service in self.away}

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,20 @@ def test_due_with_good_cases_only_is_done(tmp_path: Path) -> None:
     done = motcua(tmp_path, "due", told=json.dumps(CASE) + "\n")
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_due_dates_need_neither_a_service_nor_a_database_driver() -> None:
+    code = "import sys, services.due_lines; print(*sorted({'fastapi', 'sqlalchemy', 'asyncpg', 'services.intake'} & set(sys.modules)))"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert loaded.stdout.strip() == ""
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = motcua(tmp_path, "due", "--calendar", str(tmp_path / "lịch.csv"))
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"error: There is no file {tmp_path / 'lịch.csv'}.\n")
 
 
 def test_production_gives_no_development_tokens(tmp_path: Path) -> None:
